@@ -1,0 +1,39 @@
+"""The balance check (rule R5): edges and losses out of each input sum to it exactly, in grams and milligrams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from corridor.lineage import Flow
+from corridor.refusals import refuse
+from corridor.states import Holding
+
+
+def check_balance(inputs: Mapping[str, Holding], outputs: frozenset[str], flows: Sequence[Flow]) -> None:
+    """Refuse flows between other lots than the event's, and any gram or milligram created or lost.
+
+    `flows` are the body's edges followed by its losses; pointers name /body/edges.
+    """
+    for position, flow in enumerate(flows):
+        if flow.source not in inputs or (flow.target and flow.target not in outputs):
+            refuse("mass.edge", f"/body/edges/{position}" if flow.target else "/body/losses")
+    if outputs - {flow.target for flow in flows}:
+        refuse("mass.edge", "/body/edges", hint="every output needs an edge")
+    for subject, holding in inputs.items():
+        mine = [flow for flow in flows if flow.source == subject]
+        if sum(flow.dry_mass_g for flow in mine) != holding.dry_mass_g:
+            refuse("mass.not_balanced", "/body/edges", subject=subject)
+        analytes = {analyte for flow in mine for analyte in flow.contained_mg} | set(holding.contained_mg)
+        for analyte in analytes:
+            out_mg = sum(flow.contained_mg.get(analyte, 0) for flow in mine)
+            if out_mg != holding.contained_mg.get(analyte, 0):
+                refuse("mass.not_balanced", "/body/edges", subject=subject)
+
+
+def check_available(holding: Holding, dry_mass_g: int, contained_mg: Mapping[str, int], pointer: str) -> None:
+    """Refuse to take more than is there: nothing goes below zero."""
+    if dry_mass_g > holding.dry_mass_g:
+        refuse("mass.insufficient", f"{pointer}/dry_mass_g")
+    for analyte, mg in contained_mg.items():
+        if mg > holding.contained_mg.get(analyte, 0):
+            refuse("mass.insufficient", f"{pointer}/contained_mg/{analyte}")

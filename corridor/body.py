@@ -1,0 +1,173 @@
+"""What every event type brings: its members, who may write it, when it is refused, what it changes, what it shows.
+
+A type is one class. Its law stands with its members, so that a reader finds a thing once:
+
+- `links` and `about` say which kinds of subject it extends and speaks about, how many, and who is entitled;
+- `check` refuses (reject rules), `evolve` gives the states after it, `assess` gives findings; all three are pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ledger.payload import Signer
+
+from corridor.findings import Finding
+from corridor.measures import Part
+from corridor.refusals import refuse
+from corridor.states import Accreditation, Key, PartyState, State
+from corridor.world import Act
+from ledger.subjects import party_of
+
+Writer = Callable[[Act, str, Signer], bool]
+"""Tell whether a signer is entitled to a subject of this act."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Subjects of one kind in `links` or `about`: how many, whether they begin here, and who may write on them.
+
+    `begins`: True = the event must be their first, False = they must have begun, None = either.
+    `signers`: how many different entitled parties it takes.
+    """
+
+    writers: tuple[Writer, ...]
+    least: int = 1
+    most: int = 1
+    begins: bool | None = False
+    signers: int = 1
+
+
+class Body(Part):
+    """One event type's members and law."""
+
+    type: ClassVar[str]
+    links: ClassVar[Mapping[str, Slot]] = {}
+    about: ClassVar[Mapping[str, Slot]] = {}
+    committed: ClassVar[frozenset[str]] = frozenset()
+    """Names of fields that may travel as commitments instead of in clear."""
+
+    def counterparties(self) -> frozenset[str]:
+        """Parties that the body names, and that may sign beside those entitled."""
+        return frozenset()
+
+    def registers(self, act: Act) -> Mapping[str, tuple[str, Key]]:  # noqa: ARG002  # a type that registers keys uses it
+        """Keys that this event registers: text to (party, key); they count as entitled in it."""
+        return {}
+
+    def check(self, act: Act) -> None:
+        """Refuse what this type's own reject rules keep out."""
+
+    def evolve(self, act: Act) -> Iterator[State]:  # noqa: ARG002  # the type that changes nothing needs none
+        """Give the states that this event changes; chain heads advance by themselves."""
+        return iter(())
+
+    def assess(self, act: Act) -> Iterator[Finding]:  # noqa: ARG002  # as above
+        """Give the findings that this event alone, in its place, deserves."""
+        return iter(())
+
+
+def key_of(act: Act, signer: Signer) -> Key:
+    """The registered key of a signer, or the one registered by this very event; R1 refuses all else."""
+    registered = act.body.registers(act).get(signer.key)
+    if registered is not None:
+        party, key = registered
+    else:
+        owner = act.world.key_owner(signer.key)
+        if owner is None:
+            refuse("key.unknown", f"/signers/{act.header.signers.index(signer)}/key", hint=_ADMISSION)
+        party = owner.party
+        found = act.world.party(party).key(signer.key)
+        if found is None:
+            refuse("key.unknown", f"/signers/{act.header.signers.index(signer)}/key", hint=_ADMISSION)
+        key = found
+    if party != signer.party:
+        refuse("key.other_party", f"/signers/{act.header.signers.index(signer)}/party")
+    return key
+
+
+_ADMISSION = "register the key by key.added, or the party by party.incepted, first"
+
+
+def _has_duty(act: Act, signer: Signer, *duties: str) -> bool:
+    return key_of(act, signer).duty in duties
+
+
+def beginner(act: Act, subject: str, signer: Signer) -> bool:
+    """The party in the subject's id, by its own key or a device."""
+    return signer.party == party_of(subject) and _has_duty(act, signer, "party", "device")
+
+
+def custodian(act: Act, subject: str, signer: Signer) -> bool:
+    """Who holds the lot; for a lot that begins here, the party in its id."""
+    if act.begins(subject):
+        return beginner(act, subject, signer)
+    return signer.party == act.world.lot(subject).custodian and _has_duty(act, signer, "party", "device")
+
+
+def the_party(act: Act, subject: str, signer: Signer) -> bool:
+    """The party itself, by its own key."""
+    return signer.party == subject and _has_duty(act, signer, "party")
+
+
+def accredited(role: str, *, officer: bool = False) -> Writer:
+    """A party in good standing with a role whose scope covers the subject's mineral and country at this time.
+
+    `officer`: only an officer's key may (inspect, certify, accredit); else the party's own key or a device.
+    """
+    duties = ("officer",) if officer else ("party", "device")
+
+    def entitled(act: Act, subject: str, signer: Signer) -> bool:
+        hs, country = scope_of(act, subject)
+        return has_role(act.world.party(signer.party), role, act.at, hs=hs, country=country) and _has_duty(
+            act, signer, *duties
+        )
+
+    return entitled
+
+
+def has_role(party: PartyState, role: str, at: int, *, hs: str = "", country: str = "") -> bool:
+    """Tell whether a party holds a role over a mineral and country at a time; an empty value asks nothing."""
+    return accreditation_for(party, role, at, hs=hs, country=country) is not None
+
+
+def accreditation_for(
+    party: PartyState, role: str, at: int, *, hs: str = "", country: str = ""
+) -> Accreditation | None:
+    """Find the accreditation that covers a mineral and country at a time; None while suspended."""
+    if party.suspended:
+        return None
+    return next(
+        (
+            found
+            for found in party.accreditations
+            if found.role == role
+            and found.valid_from <= at <= found.valid_until
+            and (not hs or hs in found.minerals)
+            and (not country or country in found.countries)
+        ),
+        None,
+    )
+
+
+def scope_of(act: Act, subject: str) -> tuple[str, str]:
+    """The mineral and country that an accreditation must cover for this act on a subject; empty asks nothing.
+
+    The country is the act's own where its body names one (a control post's, a certificate's), else the site's.
+    """
+    kind = subject.split(":", 1)[0]
+    country = str(getattr(act.body, "country", ""))
+    if kind == "lot":
+        return (
+            str(getattr(act.body, "hs", "")) if act.begins(subject) else act.world.lot(subject).hs
+        ), country
+    if kind == "site" and not act.begins(subject):
+        return "", act.world.site(subject).country
+    return str(getattr(act.body, "hs", "")), country
+
+
+def found(act: Act, code: str, subject: str, **values: str | int) -> Finding:
+    """A finding about this act."""
+    return Finding(code, act.index, act.event_id, subject, values)

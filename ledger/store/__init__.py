@@ -1,0 +1,1 @@
+"""Where a log is kept: in memory, in SQL, and the head file beside it."""
