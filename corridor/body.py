@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ledger.payload import Signer
-
 from corridor.findings import Finding
 from corridor.measures import Part
 from corridor.refusals import refuse
 from corridor.states import Accreditation, Key, PartyState, State
 from corridor.world import Act
+from ledger.payload import Signer
 from ledger.subjects import party_of
 
 Writer = Callable[[Act, str, Signer], bool]
@@ -30,14 +29,16 @@ class Slot:
     """Subjects of one kind in `links` or `about`: how many, whether they begin here, and who may write on them.
 
     `begins`: True = the event must be their first, False = they must have begun, None = either.
-    `signers`: how many different entitled parties it takes.
     """
 
     writers: tuple[Writer, ...]
     least: int = 1
     most: int = 1
     begins: bool | None = False
-    signers: int = 1
+
+    def who(self) -> list[str]:
+        """Say in words who is entitled: the first line of each writer's own description."""
+        return [(writer.__doc__ or "").partition("\n")[0].rstrip(".") for writer in self.writers]
 
 
 class Body(Part):
@@ -96,19 +97,19 @@ def _has_duty(act: Act, signer: Signer, *duties: str) -> bool:
 
 
 def beginner(act: Act, subject: str, signer: Signer) -> bool:
-    """The party in the subject's id, by its own key or a device."""
+    """the party in the subject's id."""
     return signer.party == party_of(subject) and _has_duty(act, signer, "party", "device")
 
 
 def custodian(act: Act, subject: str, signer: Signer) -> bool:
-    """Who holds the lot; for a lot that begins here, the party in its id."""
+    """the lot's custodian; for a lot that begins here, the party in its id."""
     if act.begins(subject):
         return beginner(act, subject, signer)
     return signer.party == act.world.lot(subject).custodian and _has_duty(act, signer, "party", "device")
 
 
 def the_party(act: Act, subject: str, signer: Signer) -> bool:
-    """The party itself, by its own key."""
+    """the party itself, by its own key."""
     return signer.party == subject and _has_duty(act, signer, "party")
 
 
@@ -121,10 +122,10 @@ def accredited(role: str, *, officer: bool = False) -> Writer:
 
     def entitled(act: Act, subject: str, signer: Signer) -> bool:
         hs, country = scope_of(act, subject)
-        return has_role(act.world.party(signer.party), role, act.at, hs=hs, country=country) and _has_duty(
-            act, signer, *duties
-        )
+        entrusted = has_role(act.world.party(signer.party), role, act.at, hs=hs, country=country)
+        return entrusted and _has_duty(act, signer, *duties)
 
+    entitled.__doc__ = f"{'an officer of a party' if officer else 'a party'} accredited as {role}"
     return entitled
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Literal
 
-from ledger.payload import Signer
-from ledger.times import parse_time
 from pydantic import Field, model_validator
 
 from corridor.body import Body, Slot, accredited, beginner, found, key_of
@@ -32,7 +30,9 @@ from corridor.refusals import refuse
 from corridor.states import CertificateState, IncidentState, PolicyNotice, PolicyState, State
 from corridor.vocabulary import IncidentClass, Role
 from corridor.world import LOG, Act
+from ledger.payload import Signer
 from ledger.subjects import party_of
+from ledger.times import parse_time
 
 
 class Window(Part):
@@ -67,7 +67,7 @@ class Assessment(Part):
 
 
 def _issuing_officer(act: Act, subject: str, signer: Signer) -> bool:
-    """An officer of the certifier in the certificate's id, accredited for the mineral and country."""
+    """two officers of the certifier in the certificate's id, accredited for the mineral and country."""
     return signer.party == party_of(subject) and _certifies(act, subject, signer)
 
 
@@ -155,7 +155,7 @@ _OPENERS = (Role.AUTHORITY, Role.INSPECTOR, Role.INTERMEDIARY, Role.CERTIFIER)
 
 
 def _opens(act: Act, subject: str, signer: Signer) -> bool:
-    """The incident's opener, in an accredited role; later events are its opener's too."""
+    """the party in the incident's id, accredited as authority, inspector, intermediary or certifier."""
     return beginner(act, subject, signer) and any(accredited(role)(act, subject, signer) for role in _OPENERS)
 
 
@@ -205,11 +205,8 @@ class IncidentClosed(Body):
 
 
 def _the_authority(act: Act, subject: str, signer: Signer) -> bool:
+    """the party in the policy's id, accredited as authority."""
     return beginner(act, subject, signer) and accredited(Role.AUTHORITY)(act, subject, signer)
-
-
-def _an_authority(act: Act, subject: str, signer: Signer) -> bool:
-    return accredited(Role.AUTHORITY)(act, subject, signer)
 
 
 class PolicyPublished(Body):
@@ -217,7 +214,7 @@ class PolicyPublished(Body):
 
     type: ClassVar[str] = "policy.published"
     links: ClassVar[Mapping[str, Slot]] = {"policy": Slot((_the_authority,), begins=None)}
-    about: ClassVar[Mapping[str, Slot]] = {"log": Slot((_an_authority,), least=0)}
+    about: ClassVar[Mapping[str, Slot]] = {"log": Slot((accredited(Role.AUTHORITY),), least=0)}
 
     policy_kind: Literal["ban"]
     country: Country

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from ledger.payload import Signer
-
 from corridor.body import Slot, Writer, accredited, custodian, key_of
 from corridor.policies import LIMITS
 from corridor.refusals import refuse
 from corridor.states import LotState
 from corridor.vocabulary import Role
 from corridor.world import Act
+from ledger.payload import Signer
 
 MAX_LOTS_AN_ACT: Final = 32
 """One filing speaks about at most as many lots as `about` has room for."""
@@ -36,21 +35,21 @@ def tendered_to(act: Act, subject: str) -> LotState:
 
 
 def named_receiver(act: Act, subject: str, signer: Signer) -> bool:
-    """The party that a standing tender names."""
+    """the receiver that a standing tender names."""
     tender = act.world.lot(subject).tender
     named = tender is not None and tender.receiver == signer.party
     return named and key_of(act, signer).duty in {"party", "device"}
 
 
 def consignee(act: Act, subject: str, signer: Signer) -> bool:
-    """The party to which an exported lot was consigned."""
+    """the consignee of an exported lot."""
     export = act.world.lot(subject).export
     named = export is not None and export.consignee == signer.party
     return named and key_of(act, signer).duty in {"party", "device"}
 
 
 def signed_on_chain(act: Act, subject: str, signer: Signer) -> bool:
-    """Whoever has signed on the lot's chain may file on it, a limited number of times."""
+    """whoever has signed on the lot's chain, at most 16 times."""
     lot = act.world.lot(subject)
     return signer.party in lot.chain_signers and key_of(act, signer).duty in {"party", "device"}
 

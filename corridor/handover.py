@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar
 
-from ledger.payload import Signer
-
 from corridor.body import Body, Slot, custodian, found
 from corridor.custody import (
     ITS_CUSTODIAN,
@@ -39,6 +37,7 @@ from corridor.refusals import refuse
 from corridor.states import CertificateState, Export, LotState, State, Tender
 from corridor.vocabulary import TransportMode
 from corridor.world import Act
+from ledger.payload import Signer
 
 SEVERAL_LOTS = Slot((custodian,), most=MAX_LOTS_AN_ACT)
 
@@ -195,7 +194,7 @@ class LotHandedOver(Body):
 
 
 def _exports(act: Act, _certificate: str, signer: Signer) -> bool:
-    """Whoever exports a lot may consume a certificate; `check` asks whether it is this lot's, and unused."""
+    """the custodian who exports the certificate's lot, once."""
     return custodian(act, act.only("lot"), signer)
 
 

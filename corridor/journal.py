@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from ledger.envelope import Envelope, check_signatures, entry_bytes, read_entry, read_envelope
-
 from corridor import rules
 from corridor.refusals import refuse
 from corridor.states import State, read_state, write_state
 from corridor.world import World
+from ledger.envelope import Envelope, check_signatures, entry_bytes, read_entry, read_envelope
 from ledger.errors import LedgerError
 from ledger.ports import Record, Snapshot, Store
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Final
 
-from ledger.payload import Signer
 from pydantic import Field, StringConstraints
 
 from corridor.body import Body, Slot
@@ -14,6 +13,7 @@ from corridor.refusals import refuse
 from corridor.states import Accreditation, Key, KeyOwner, LogState, PartyState, State
 from corridor.vocabulary import COMMODITIES, COUNTRIES, Role
 from corridor.world import LOG, Act
+from ledger.payload import Signer
 from ledger.subjects import party_id
 
 FOREVER: Final = 2**53 - 1
@@ -50,7 +50,7 @@ class RuleSet(Part):
 
 
 def _at_genesis(_act: Act, subject: str, signer: Signer) -> bool:
-    """The genesis makes the parties that it embeds; all of them sign it."""
+    """the parties that the genesis embeds, all of them."""
     return subject in {LOG, signer.party}
 
 
@@ -71,7 +71,7 @@ class LogGenesis(Body):
     entries_public_after_s: Annotated[int, Field(ge=0, le=366 * 86_400)]
     roots: Annotated[tuple[Inception, ...], items(1, 16)]
     operator: Inception
-    introducers: Annotated[tuple[Inception, ...], items(1, 32)]
+    introducers: Annotated[tuple[Inception, ...], items(0, 32)]
 
     def _embedded(self) -> list[Inception]:
         return [*self.roots, self.operator, *self.introducers]

@@ -7,6 +7,7 @@ implementer's verifier knows which members name subjects (docs/reference/events.
 from __future__ import annotations
 
 import unicodedata
+from itertools import pairwise
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Final, Literal
 
-from ledger.payload import Signer
-from ledger.times import parse_time
 from pydantic import Field, model_validator
 
 from corridor.body import Body, Slot, accredited, beginner, custodian, key_of
@@ -35,7 +33,9 @@ from corridor.refusals import refuse
 from corridor.states import Holding, Inspection, LotState, SiteState, State, TagBlockState
 from corridor.vocabulary import UNKNOWN, CustodyModel, LotForm, Role, SiteStatus
 from corridor.world import Act
+from ledger.payload import Signer
 from ledger.subjects import party_of
+from ledger.times import parse_time
 
 MAX_TAGS_A_BLOCK: Final = 100
 """One block is carried by one device without network (PROTOCOL section 6), so blocks stay small."""
@@ -122,6 +122,7 @@ class TagIssued(Body):
 
 
 def _holder_of_tags(act: Act, subject: str, signer: Signer) -> bool:
+    """the tag block's holder."""
     holder = act.world.tag_block(subject).holder
     return signer.party == holder and key_of(act, signer).duty in {"party", "device"}
 

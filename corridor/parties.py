@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Final, Literal
 
-from ledger.payload import Signer
-from ledger.times import parse_time
 from pydantic import model_validator
 
 from corridor.body import Body, Slot, has_role, key_of, the_party
@@ -16,6 +14,8 @@ from corridor.refusals import refuse
 from corridor.states import Accreditation, Key, KeyOwner, PartyState, State
 from corridor.vocabulary import Role
 from corridor.world import Act
+from ledger.payload import Signer
+from ledger.times import parse_time
 
 INTRODUCERS_OF_A_CERTIFIER: Final = 2
 """A certifier decides what others are believed for, so one introducer is not enough (PROTOCOL section 6)."""
@@ -38,7 +38,7 @@ def _quorum_of_roots(act: Act) -> bool:
 
 
 def _itself_or_introducer(act: Act, subject: str, signer: Signer) -> bool:
-    """The new party's own key; beside it an introducer or roots, which `check` counts."""
+    """the new party's own key, and an introducer or the root quorum."""
     return signer.party == subject or _introduces(act, signer, "party") or _is_root(act, signer)
 
 
@@ -61,7 +61,8 @@ class PartyIncepted(Body):
             refuse("event.body_disagrees", "/links/0/subject")
         if act.signer(self.inception.key) is None:
             refuse("authority.quorum", "/signers", hint="the new party's own key signs its inception")
-        admitted = any(_introduces(act, signer, "party") for signer in act.header.signers)
+        admitting = (signer for signer in act.header.signers if signer.party != self.inception.party)
+        admitted = any(_introduces(act, signer, "party") for signer in admitting)
         if not admitted and not _quorum_of_roots(act):
             refuse("authority.quorum", "/signers", hint="an introducer or the root quorum admits a party")
         if act.world.key_owner(self.inception.key) is not None:
@@ -106,6 +107,7 @@ class KeyAdded(Body):
 
 
 def _accrediting(act: Act, _subject: str, signer: Signer) -> bool:
+    """an introducer's officer (two introducers for a certifier), or the root quorum (for an introducer)."""
     return _introduces(act, signer, "officer") or _is_root(act, signer)
 
 

@@ -10,8 +10,6 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from ledger.envelope import Envelope
-
 from corridor.body import Slot, key_of
 from corridor.custody import check_filings
 from corridor.findings import Finding
@@ -22,6 +20,7 @@ from corridor.statements import read_body
 from corridor.states import LotState, State
 from corridor.world import Act, World
 from ledger.chain import GENESIS_PREV
+from ledger.envelope import Envelope
 from ledger.subjects import kind_of
 
 NO_LOG: Final = GENESIS_PREV

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from ledger.payload import Payload
 from pydantic import ValidationError
 
 from corridor import certification, handover, logbook, origin, parties, transformation, transit
 from corridor.body import Body
 from corridor.refusals import refuse
 from ledger.errors import FormError
+from ledger.payload import Payload
 
 TYPES: Final[dict[str, type[Body]]] = {
     body.type: body

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Final, Literal
 
-from pydantic import Field
-
 from corridor.balance import check_available, check_balance
 from corridor.body import Body, Slot, beginner, custodian
 from corridor.custody import living_lot
 from corridor.lineage import EMPTY, Flow, apportion, put_together, take
 from corridor.measures import (
     LAX,
+    Analyte,
     Country,
     Grams,
     HsCode,
@@ -164,6 +163,13 @@ class LotBlended(LotMerged):
         return weakest_model(CustodyModel.CONTROLLED_BLENDING, super().weakest(inputs))
 
 
+class Recovery(Part):
+    """The share of an analyte's metal that the process carries into its products."""
+
+    analyte: Analyte
+    recovery_ppm: Ppm
+
+
 class LotProcessed(Edges):
     """Lots are processed: products, by-products and tailings come out, with a recovery per analyte."""
 
@@ -171,9 +177,7 @@ class LotProcessed(Edges):
 
     process: Annotated[Process, LAX]
     country: Country
-    recovery_ppm: Annotated[
-        dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,32}$")], Ppm], Field(max_length=16)
-    ]
+    recoveries: Annotated[tuple[Recovery, ...], items(0, 16)] = ()
     period_from: Time
     period_until: Time
     post: PostId | None = None

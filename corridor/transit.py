@@ -19,6 +19,7 @@ from corridor.lineage import reassay, take
 from corridor.measures import (
     LAX,
     SET,
+    Analyte,
     Code,
     ContainerId,
     Country,
@@ -60,7 +61,7 @@ class Weighing(Part):
 class Grade(Part):
     """One analyte's grade, with its expanded uncertainty."""
 
-    analyte: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,32}$")]
+    analyte: Analyte
     grade_ppm: Ppm
     uncertainty_ppm: Ppm
 

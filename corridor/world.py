@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from ledger.payload import Payload, Signer
-
 from corridor.errors import CorridorError
 from corridor.refusals import refuse
 from corridor.states import (
@@ -28,6 +26,7 @@ from corridor.states import (
     State,
     TagBlockState,
 )
+from ledger.payload import Payload, Signer
 
 if TYPE_CHECKING:
     from corridor.body import Body

@@ -24,7 +24,7 @@ import orjson
 
 from ledger.diagnosis import explain
 from ledger.errors import FormError
-from ledger.values import MAX_DEPTH, MAX_INTEGER, Value, check_value, member_pointer
+from ledger.values import MAX_DEPTH, MAX_INTEGER, Value, is_allowed, member_pointer
 
 __all__ = [
     "MAX_DEPTH",
@@ -51,6 +51,9 @@ MAX_PAYLOAD_BYTES: Final = 40 * 1024
 MAX_ENTRY_BYTES: Final = 2**16 - 1
 """C2SP tlog-tiles writes an entry's length into two bytes."""
 
+_WRITING: Final = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+"""Left alone, orjson would choose a text for dates and an object for dataclasses: neither is ours to guess."""
+
 
 def read(data: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH, pointer: str = "") -> Value:
     """Give the value that `data` is the canonical form of, or raise the FormError that says why it is none.
@@ -62,18 +65,22 @@ def read(data: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH, pointer: st
         raise FormError("form.size", f"There are more than {max_bytes} bytes.", pointer=pointer)
     try:
         value: Value = orjson.loads(data)
-        check_value(value, max_depth=max_depth)
-        if orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == data:
-            return value
-    except (orjson.JSONDecodeError, FormError):
-        pass  # the explainer reads the bytes again and names the place
-    raise explain(data, max_depth=max_depth, pointer=pointer)
+    except orjson.JSONDecodeError:
+        raise explain(data, max_depth=max_depth, pointer=pointer) from None
+    if not is_allowed(value, max_depth) or orjson.dumps(value, option=orjson.OPT_SORT_KEYS) != data:
+        raise explain(data, max_depth=max_depth, pointer=pointer)
+    return value
 
 
 def write(value: Value) -> bytes:
     """Give the canonical bytes of `value`; FormError if it is outside the profile."""
-    check_value(value)
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    try:
+        data = orjson.dumps(value, option=_WRITING)
+    except TypeError:
+        detail = "A value has a type that is not JSON's, or a string holds half of a surrogate pair."
+        raise FormError("form.type", detail) from None
+    read(data, max_bytes=len(data))
+    return data
 
 
 def mapping(value: Value, pointer: str) -> dict[str, Value]:

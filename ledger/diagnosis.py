@@ -16,9 +16,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ledger import values
 from ledger.errors import FormError
-from ledger.values import NameRule
+from ledger.values import MAX_INTEGER, MEMBER_NAMES, NameRule, member_pointer, names_inside
 
 _SPACE: Final = re.compile(r"[ \t\n\r]+")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)((?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
@@ -27,7 +26,10 @@ _PLAIN: Final = re.compile(r'[^"\\\x00-\x1f]+')
 _ESCAPED_UNIT: Final = re.compile(r"\\u([0-9A-Fa-f]{4})")
 _ESCAPED_PAIR: Final = re.compile(r"\\u([dD][89abAB][0-9A-Fa-f]{2})\\u([dD][c-fC-F][0-9A-Fa-f]{2})")
 _SHORT_ESCAPES: Final = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
-_MAX_DIGITS: Final = len(f"-{values.MAX_INTEGER}")
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+"""Python's strings hold only surrogates that have lost their other half; UTF-8 has no bytes for them."""
+
+_MAX_DIGITS: Final = len(f"-{MAX_INTEGER}")
 """Text of an integer in range; a longer one is never handed to int(), whose work grows with the square."""
 
 
@@ -41,7 +43,7 @@ def explain(data: bytes, *, max_depth: int, pointer: str) -> FormError:
     except UnicodeDecodeError:
         return FormError("form.encoding", "The bytes are not UTF-8.", pointer=pointer)
     explainer = _Explainer(text)
-    explainer.value(max_depth, pointer, values.is_member_name)
+    explainer.value(max_depth, pointer, MEMBER_NAMES)
     if explainer.position < len(text):
         explainer.deviate(pointer, "Bytes follow the value.")
     explainer.deviate(pointer, "The bytes are not the canonical form of their value.")
@@ -84,7 +86,7 @@ class _Explainer:
         self.space(pointer)
         mark = self.text[self.position : self.position + 1]
         if mark in {"{", "["} and depth_left < 1:
-            raise values.too_deep(pointer)
+            raise _too_deep(pointer)
         if mark == "{":
             self.object(depth_left, pointer, names)
         elif mark == "[":
@@ -104,9 +106,9 @@ class _Explainer:
             if not self.text.startswith('"', self.position):
                 raise self.syntax(pointer)
             name = self.string(pointer)
-            if not names(name):
-                raise values.bad_name(pointer)
-            here = values.member_pointer(pointer, name)
+            if not names.matches(name):
+                raise _bad_name(pointer)
+            here = member_pointer(pointer, name)
             if name in seen:
                 raise FormError("form.duplicate_key", "Two members have one name.", pointer=here)
             if name < last:
@@ -116,12 +118,12 @@ class _Explainer:
             self.space(here)
             if not self.takes(":"):
                 raise self.syntax(here)
-            self.value(depth_left - 1, here, values.names_inside(name))
+            self.value(depth_left - 1, here, names_inside(name))
 
     def array(self, depth_left: int, pointer: str) -> None:
         """Walk over an array."""
         for index in self.items("[", "]", pointer):
-            self.value(depth_left - 1, f"{pointer}/{index}", values.is_member_name)
+            self.value(depth_left - 1, f"{pointer}/{index}", MEMBER_NAMES)
 
     def items(self, opening: str, closing: str, pointer: str) -> Iterator[int]:
         """Step through brackets and commas; the caller walks over what lies between."""
@@ -142,9 +144,9 @@ class _Explainer:
         """Weigh a number of JSON's grammar."""
         digits = number.group()
         if number.group(1):
-            raise values.floating(pointer)
-        if len(digits) > _MAX_DIGITS or abs(int(digits)) > values.MAX_INTEGER:
-            raise values.integer_range(pointer)
+            raise _floating(pointer)
+        if len(digits) > _MAX_DIGITS or abs(int(digits)) > MAX_INTEGER:
+            raise _integer_range(pointer)
         if digits == "-0":
             self.deviate(pointer, "Zero has a sign.")
         self.position = number.end()
@@ -156,9 +158,9 @@ class _Explainer:
             self.position = word.end()
             return
         if word and word.group() == "null":
-            raise values.null(pointer)
+            raise _null(pointer)
         if word and word.group() in {"NaN", "Infinity", "-Infinity"}:
-            raise values.not_a_number(pointer)
+            raise _not_a_number(pointer)
         raise self.syntax(pointer)
 
     def string(self, pointer: str) -> str:
@@ -172,8 +174,8 @@ class _Explainer:
             plain = _PLAIN.match(self.text, self.position)
             if plain is None:  # a control character, or the end of the text
                 raise self.syntax(pointer)
-            if values.find_lone_surrogate(plain.group()):
-                raise values.lone_surrogate(pointer)
+            if _LONE_SURROGATE.search(plain.group()):
+                raise _lone_surrogate(pointer)
             said.append(plain.group())
             self.position = plain.end()
         return "".join(said)
@@ -200,8 +202,8 @@ class _Explainer:
         if unit is None:
             raise self.syntax(pointer)
         character = chr(int(unit.group(1), 16))
-        if values.find_lone_surrogate(character):
-            raise values.lone_surrogate(pointer)
+        if _LONE_SURROGATE.search(character):
+            raise _lone_surrogate(pointer)
         self.position = unit.end()
         if (
             character >= " "
@@ -210,3 +212,33 @@ class _Explainer:
         ):
             self.deviate(pointer, "A character is escaped without need, or not in the shortest way.")
         return character
+
+
+def _too_deep(pointer: str) -> FormError:
+    return FormError("form.depth", "Arrays and objects are nested too deeply.", pointer=pointer)
+
+
+def _bad_name(pointer: str) -> FormError:
+    """Point to the object, for the name is foreign text."""
+    return FormError("form.key_name", "A member's name is not in lower-case snake case.", pointer=pointer)
+
+
+def _lone_surrogate(pointer: str) -> FormError:
+    return FormError("form.surrogate", "A string holds half of a surrogate pair.", pointer=pointer)
+
+
+def _integer_range(pointer: str) -> FormError:
+    return FormError("form.integer_range", "An integer lies outside ±(2^53-1).", pointer=pointer)
+
+
+def _floating(pointer: str) -> FormError:
+    hint = "Write an integer in a smaller unit: grams, ppm, micro-degrees."
+    return FormError("form.float", "A number has a fraction or an exponent.", pointer=pointer, hint=hint)
+
+
+def _not_a_number(pointer: str) -> FormError:
+    return FormError("form.not_a_number", "NaN and Infinity are no JSON.", pointer=pointer)
+
+
+def _null(pointer: str) -> FormError:
+    return FormError("form.null", "There is no null here.", pointer=pointer, hint="Leave the member out.")

@@ -38,7 +38,7 @@ def root_from_multiproof(leaves: Mapping[int, bytes], size: int, proof: bytes) -
     indexes = sorted(leaves)
     _check_indexes(indexes, size)
     given = [proof[at : at + HASH_BYTES] for at in range(0, len(proof), HASH_BYTES)]
-    if len(proof) % HASH_BYTES or len(given) > len(indexes) * size.bit_length():
+    if len(proof) % HASH_BYTES:
         raise _wrong_length()
     hashes = iter(given)
     root = _climb(_Chosen(indexes, leaves, hashes), 0, size, 0, len(indexes))

@@ -47,12 +47,10 @@ def write_tlog_proof(proof: TlogProof) -> str:
 
 def read_tlog_proof(data: str | bytes) -> TlogProof:
     """Return what a proof file holds; raise ProofError (`proof.form`, `note.form`) if it is none."""
-    head, separator, checkpoint = read_text(data, _FORM).partition("\n\n")
+    head, _, checkpoint = read_text(data, _FORM).partition("\n\n")
     first, *lines = head.split("\n")
-    if first != _FIRST_LINE or not separator:
-        raise ProofError(
-            _FORM, "A proof begins with its version and has an empty line before its checkpoint."
-        )
+    if first != _FIRST_LINE:
+        raise ProofError(_FORM, "A proof begins with the line that names its version.")
     extra = _read_extra(lines.pop(0)) if lines and lines[0].startswith("extra ") else b""
     if not lines or not lines[0].startswith("index "):
         raise ProofError(_FORM, "A proof has an index line before its hashes.")

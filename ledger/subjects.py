@@ -93,7 +93,7 @@ def _checked_salt(salt: bytes) -> bytes:
 
 
 def short_code(subject: str) -> str:
-    """Give what people read out for a subject, like `WB5C-0JZ9-QAP`: 50 bits of its SHA-256, and a check."""
+    """Give what people read out for a subject, like `WB5C-0JZ9-QA9`: 50 bits of its SHA-256, and a check."""
     digest = sha256(subject.encode("ascii")).digest()
     number = int.from_bytes(digest, "big") >> (8 * len(digest) - _SHORT_BITS)
     digits = "".join(_CROCKFORD[number >> shift & 31] for shift in range(_SHORT_BITS - 5, -1, -5))
@@ -107,8 +107,8 @@ def read_short_code(text: str) -> int:
     Raises FormError `form.short_code` if it is none or its check character is wrong.
     """
     code = text.upper().replace("-", "").translate(_LOOKALIKES)
-    if not (text.isascii() and _SHORT_CODE.fullmatch(code)):  # `ſ` has the capital S
-        raise FormError("form.short_code", "This is not a short code.", hint="Write it like WB5C-0JZ9-QAP.")
+    if not (text.isascii() and _SHORT_CODE.fullmatch(code)):  # a long s has the capital S
+        raise FormError("form.short_code", "This is not a short code.", hint="Write it like WB5C-0JZ9-QA9.")
     *digits, check = (_CROCKFORD.index(character) for character in code)
     number = 0
     for digit in digits:

@@ -22,8 +22,8 @@ TILE_WIDTH = 1 << TILE_HEIGHT
 MAX_LEVEL = 63  # the specification's
 MAX_TILE_INDEX = MAX_TREE_SIZE >> TILE_HEIGHT
 MAX_ENTRY_BYTES = 2**16 - 1  # what the length prefix can say
-# Level, six groups of three digits (the largest index) and a width: nothing longer can be a tile.
-MAX_PATH_CHARACTERS = 48
+# The longest path: entries, the six groups of three digits of the largest index, and a width.
+MAX_PATH_CHARACTERS = len("entries/x036/x028/x797/x018/x963/967.p/255")
 
 _PREFIX_BYTES = 2
 _PATH = re.compile(r"(entries|[0-9]{1,2})/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([0-9]{1,3}))?")

@@ -65,12 +65,10 @@ def write_add_checkpoint(request: Request) -> str:
 
 def read_add_checkpoint(data: str | bytes) -> Request:
     """Return the request that a body holds; raise ProofError (`witness.form`, `note.form`): answer it with 400."""
-    head, separator, checkpoint = read_text(data, _FORM).partition("\n\n")
+    head, _, checkpoint = read_text(data, _FORM).partition("\n\n")
     old, *proof = head.split("\n")
-    if not old.startswith("old ") or not separator:
-        raise ProofError(
-            _FORM, "A request begins with the old size and has an empty line before its checkpoint."
-        )
+    if not old.startswith("old "):
+        raise ProofError(_FORM, "A request begins with the old size.")
     old_size = read_size(old.removeprefix("old "), _FORM)
     return Request(old_size, read_hashes(proof, _FORM), read_note(checkpoint))
 

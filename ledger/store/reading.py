@@ -1,11 +1,12 @@
 """A snapshot of a log in a database: point reads, each by the rows of one or two indexes.
 
-Where a subject stood after `size` entries is read from its chain backwards: the last row whose `prev` lies below
-`size` ends below it, or else begins there::
+Where a subject stood after `size` entries is read from its chain backwards. The primary key leads to the last row
+whose `prev` lies below `size`; if its own entry does not, it is the row before::
 
-    prev  idx                 as of 8: the row (7, 9) is the last with prev < 8; 9 is not below 8, so 7 it is
-      -1    7                 as of 7: the row (-1, 7), and 7 is not below 7: not begun
-       7    9
+    prev  idx
+      -1    7                 as of 7: (-1, 7) is looked at and passed over; nothing comes before it: not begun
+       7    9                 as of 8: (7, 9) is looked at and passed over, so it is entry 7
+       9   11                 as of 10: (9, 11) is passed over, so it is entry 9
 """
 
 from __future__ import annotations
@@ -27,20 +28,18 @@ MAX_PACKS_AT_HAND = 64
 LOG_ROW = "SELECT size, last_at, heads_count, heads_size, signed_size, signed_root FROM log WHERE id = 1"
 ENTRY = "SELECT entry FROM entries WHERE idx = ?"
 ENTRIES = "SELECT idx, entry FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx"
-INDEX_OF = "SELECT idx FROM entries WHERE event_id = ?"
+INDEX_OF = "SELECT idx FROM events WHERE event_id = ?"
 STANDING = """
-    SELECT s.sid, b.idx, h.idx, e.event_id,
+    SELECT s.sid, b.idx, h.idx, h.event_id,
            (SELECT f.digest FROM file f WHERE f.sid = s.sid ORDER BY f.idx DESC LIMIT 1)
     FROM subjects s
     JOIN chain b ON b.sid = s.sid AND b.prev = -1
     JOIN chain h ON h.sid = s.sid AND h.prev = (SELECT MAX(c.prev) FROM chain c WHERE c.sid = s.sid)
-    JOIN entries e ON e.idx = h.idx
     WHERE s.subject = ?"""
 _LEAVES = """
     SELECT s.subject,
-           (SELECT e.event_id FROM entries e WHERE e.idx =
-               (SELECT CASE WHEN c.idx < ? THEN c.idx ELSE c.prev END
-                FROM chain c WHERE c.sid = s.sid AND c.prev < ? ORDER BY c.prev DESC LIMIT 1)),
+           (SELECT c.event_id FROM chain c
+            WHERE c.sid = s.sid AND c.prev < ? AND c.idx < ? ORDER BY c.prev DESC LIMIT 1),
            (SELECT f.digest FROM file f WHERE f.sid = s.sid AND f.idx < ? ORDER BY f.idx DESC LIMIT 1)
     FROM subjects s WHERE """
 LEAF = _LEAVES + "s.subject = ?"
@@ -65,6 +64,9 @@ PACK = {
 STATE = "SELECT state FROM states WHERE subject = ?"
 CHECKPOINT = "SELECT note FROM checkpoints WHERE size = ?"
 NEWEST_CHECKPOINT = "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1"
+
+
+_FSCK = "Run `otc fsck`."
 
 
 @dataclass(slots=True)
@@ -96,8 +98,10 @@ class SqlSnapshot:
     def __init__(self, session: Session) -> None:
         self._session = session
         row = session.row(LOG_ROW)  # the first read, which fixes what this transaction sees
-        if row is None:
-            raise StoreError("store.corrupt", "The row that says how long the log is has gone.")
+        if row is None or not all(isinstance(count, int) for count in row[:-1]):
+            raise StoreError(
+                "store.corrupt", "The row that says how long the log is, is damaged.", hint=_FSCK
+            )
         self._log = LogRow(*row)
         self._packs: dict[tuple[str, int, int], bytes] = {}
 
@@ -114,7 +118,8 @@ class SqlSnapshot:
         row = self._session.row(ENTRY, index)
         if row is None:
             raise _missing()
-        return bytes(row[0])
+        entry: bytes = row[0]
+        return entry
 
     def entries(self, start: int, stop: int) -> Iterator[bytes]:
         """Give the bytes of entries [start, stop) in order; StoreError `store.missing` where one is not there."""
@@ -157,11 +162,11 @@ class SqlSnapshot:
             f"{kind};"  # a subject is its kind alone, or goes on with a colon, which sorts just before
         )
         rows = self._session.rows(SUBJECTS, kind, after, beyond_kind, limit)
-        return [subject for (subject,) in rows]
+        return [_text(subject) for (subject,) in rows]
 
     def changed(self, start: int, stop: int) -> list[str]:
         """Subjects whose chain or file got an event in [start, stop), ascending."""
-        return [subject for (subject,) in self._session.rows(CHANGED, start, stop, start, stop)]
+        return [_text(subject) for (subject,) in self._session.rows(CHANGED, start, stop, start, stop)]
 
     def bucket(self, bucket: int, size: int) -> list[bytes]:
         """Heads leaves of one bucket as of `size`, sorted."""
@@ -209,12 +214,12 @@ class SqlSnapshot:
         if row is None:
             return None
         sid, begun, index, event_id, file = row
-        return Standing(sid, begun, index, event_id, file or EMPTY_FILE)
+        return Standing(sid, begun, index, _digest(event_id), EMPTY_FILE if file is None else _digest(file))
 
     def _leaves(self, sql: str, size: int, key: object) -> Iterator[bytes]:
         for subject, head, file in self._session.rows(sql, size, size, size, key):
             if head is not None:  # else the subject begins at `size` or later
-                yield leaf(subject, head, file or EMPTY_FILE)
+                yield leaf(_text(subject), _digest(head), EMPTY_FILE if file is None else _digest(file))
 
     def _hash(self, tree: str, at: Place) -> bytes | None:
         """Give the hash at a place of a tree, or None if nothing was ever written there."""
@@ -231,6 +236,20 @@ class SqlSnapshot:
             row = self._session.row(PACK[tree], level, pack)
             self._packs[key] = row[0] if row else b""
         return self._packs[key]
+
+
+def _text(raw: object) -> str:
+    """Return a subject, which is ASCII, as it was written."""
+    if not isinstance(raw, bytes) or not raw.isascii():
+        raise StoreError("store.corrupt", "The name of a subject is damaged.", hint=_FSCK)
+    return raw.decode()
+
+
+def _digest(raw: object) -> bytes:
+    """Return 32 bytes as they were written."""
+    if not isinstance(raw, bytes) or len(raw) != HASH_BYTES:
+        raise StoreError("store.corrupt", "An event id or a file's digest is damaged.", hint=_FSCK)
+    return raw
 
 
 def _missing() -> StoreError:

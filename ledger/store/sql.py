@@ -10,11 +10,11 @@ with store.read() as snapshot:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 
-from sqlalchemy import Connection, Engine, insert, inspect, select
+from sqlalchemy import Engine, insert
 from sqlalchemy.exc import DBAPIError
 
 from ledger.errors import StoreError
@@ -36,14 +36,20 @@ class SqlStore:
     def create(cls, path: Path) -> SqlStore:
         """Make the tables of an empty log; StoreError `store.in_use` if the database has tables already."""
         engine = sqlite.connect(path)
-        with _checked(engine, sqlite.BEGIN_WRITING) as connection:
-            if inspect(connection).get_table_names():
+        with _looking(engine) as session:
+            if sqlite.table_names(session):
                 raise StoreError(
                     "store.in_use", "The database has tables already.", hint="Choose another file."
                 )
-            tables.tables.create_all(connection, checkfirst=False)
-            connection.execute(insert(tables.log).values(_EMPTY_LOG))
-            connection.exec_driver_sql("COMMIT")
+        try:
+            with engine.connect() as connection:
+                connection.exec_driver_sql(sqlite.BEGIN_WRITING)
+                tables.tables.create_all(connection, checkfirst=False)
+                connection.execute(insert(tables.log).values(_EMPTY_LOG))
+                connection.exec_driver_sql("COMMIT")
+        except DBAPIError as fault:
+            engine.dispose()
+            raise sqlite.explain(fault.orig) from fault.orig
         return cls(engine)
 
     @classmethod
@@ -58,12 +64,12 @@ class SqlStore:
                 "store.absent", "There is no database at this place.", hint="Run `otc init` first."
             )
         engine = sqlite.connect(path)
-        with _checked(engine, sqlite.BEGIN_READING) as connection:
-            if not set(tables.tables.tables) <= set(inspect(connection).get_table_names()):
+        with _looking(engine) as session:
+            if not {name.encode() for name in tables.tables.tables} <= sqlite.table_names(session):
                 raise StoreError(
                     "store.foreign", "The database is not a log of ours.", hint="Check its name."
                 )
-            if connection.scalar(select(tables.log.c.version)) != tables.VERSION:
+            if session.row("SELECT version FROM log") != (tables.VERSION,):
                 raise StoreError(
                     "store.version",
                     "The database was made by another version of this software.",
@@ -74,11 +80,8 @@ class SqlStore:
     @contextmanager
     def read(self) -> Iterator[SqlSnapshot]:
         """Open a consistent snapshot."""
-        session = sqlite.Session(self._engine, sqlite.BEGIN_READING)
-        try:
+        with closing(sqlite.Session(self._engine, sqlite.BEGIN_READING)) as session:
             yield SqlSnapshot(session)
-        finally:
-            session.close()
 
     @contextmanager
     def write(self) -> Iterator[SqlTransaction]:
@@ -87,15 +90,11 @@ class SqlStore:
         StoreError `store.locked` if another writer holds it for 10 s, `store.unsafe` after a commit of which
         nobody knows whether it reached the disk.
         """
-        with self._my_turn():
-            session = sqlite.Session(self._engine, sqlite.BEGIN_WRITING)
-            try:
-                transaction = SqlTransaction(session)
-                yield transaction
-                transaction.finish()
-                self._commit(session)
-            finally:
-                session.close()
+        with self._my_turn(), closing(sqlite.Session(self._engine, sqlite.BEGIN_WRITING)) as session:
+            transaction = SqlTransaction(session)
+            yield transaction
+            transaction.finish()
+            self._commit(session)
 
     def close(self) -> None:
         """Release all connections."""
@@ -123,15 +122,11 @@ class SqlStore:
 
 
 @contextmanager
-def _checked(engine: Engine, begin: str) -> Iterator[Connection]:
-    """Give a connection to look around or build with; release the engine if that fails."""
+def _looking(engine: Engine) -> Iterator[sqlite.Session]:
+    """Give a session to look at a database of which nothing is known yet; release the engine if that fails."""
     try:
-        with engine.connect() as connection:
-            connection.exec_driver_sql(begin)
-            yield connection
-    except DBAPIError as fault:
-        engine.dispose()
-        raise sqlite.explain(fault.orig) from fault.orig
+        with closing(sqlite.Session(engine, sqlite.BEGIN_READING)) as session:
+            yield session
     except StoreError:
         engine.dispose()
         raise

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -48,7 +47,7 @@ _PRAGMAS: tuple[tuple[str, object, object], ...] = (
 )
 
 # SQLite's primary result codes: our code, what happened, what to do.
-_FAULTS = {
+_MEANINGS = {
     sqlite3.SQLITE_BUSY: ("store.locked", "Another process is writing to the database.", "Try again."),
     sqlite3.SQLITE_LOCKED: ("store.locked", "Another process is writing to the database.", "Try again."),
     sqlite3.SQLITE_FULL: ("store.full", "The disk is full; nothing was written.", "Free some space."),
@@ -72,6 +71,9 @@ _FAULTS = {
 }
 _PRIMARY_CODE = 0xFF
 
+# What the driver raises; it fails to decode its own messages when they cite damaged table definitions.
+FAULTS = (sqlite3.Error, UnicodeDecodeError)
+
 
 class Session:
     """One connection in one transaction. Every fault of the driver comes out as a StoreError."""
@@ -79,7 +81,7 @@ class Session:
     def __init__(self, engine: Engine, begin: str) -> None:
         try:
             self._connection = engine.raw_connection()
-        except sqlite3.Error as fault:
+        except FAULTS as fault:
             raise explain(fault) from fault
         except NoConnectionError as fault:
             raise StoreError("store.busy", "Too many readers at once.", hint="Try again.") from fault
@@ -94,7 +96,7 @@ class Session:
         """Give the only row of a query, or none."""
         try:
             found: tuple[Any, ...] | None = self._cursor.execute(sql, values).fetchone()
-        except sqlite3.Error as fault:
+        except FAULTS as fault:
             raise explain(fault) from fault
         return found
 
@@ -107,21 +109,21 @@ class Session:
         with closing(self._connection.cursor()) as cursor:
             try:
                 yield from cursor.execute(sql, values)
-            except sqlite3.Error as fault:
+            except FAULTS as fault:
                 raise explain(fault) from fault
 
     def change(self, sql: str, *values: object) -> int:
         """Run one statement; give the number of rows it changed."""
         try:
             return int(self._cursor.execute(sql, values).rowcount)
-        except sqlite3.Error as fault:
+        except FAULTS as fault:
             raise explain(fault) from fault
 
     def change_many(self, sql: str, rows: Sequence[tuple[object, ...]]) -> None:
         """Run one statement for each row."""
         try:
             self._cursor.executemany(sql, rows)
-        except sqlite3.Error as fault:
+        except FAULTS as fault:
             raise explain(fault) from fault
 
     def close(self) -> None:
@@ -145,7 +147,7 @@ def connect(path: Path) -> Engine:
 def explain(fault: BaseException | None) -> StoreError:
     """Return what a driver's error means for the log, without what was being written."""
     code = getattr(fault, "sqlite_errorcode", 0) & _PRIMARY_CODE
-    known = _FAULTS.get(code)
+    known = _MEANINGS.get(sqlite3.SQLITE_CORRUPT if isinstance(fault, UnicodeDecodeError) else code)
     if known is None:
         return StoreError("store.failed", "The database failed.", hint=f"SQLite's result code is {code}.")
     return StoreError(known[0], known[1], hint=known[2])
@@ -159,14 +161,19 @@ def is_passing(fault: StoreError) -> bool:
     return fault.code in {"store.locked", "store.full", "store.conflict", "store.read_only"}
 
 
-def _prepare(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+def table_names(session: Session) -> set[object]:
+    """Return the names, as bytes, of all tables in the database."""
+    return {name for (name,) in session.stream("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def _prepare(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
     """Set up a new connection and read back what it took; raise StoreError `store.unsafe` if it did not."""
-    cursor = connection.cursor()
     for name, value, expected in _PRAGMAS:
-        cursor.execute(f"PRAGMA {name}={value}")
-        found = cursor.execute(f"PRAGMA {name}").fetchone()[0]
+        connection.execute(f"PRAGMA {name}={value}")
+        found = connection.execute(f"PRAGMA {name}").fetchone()[0]
         if expected not in {None, found}:
             raise StoreError(
                 "store.unsafe", "SQLite does not take a setting that durability needs.", hint=f"PRAGMA {name}"
             )
-    cursor.close()
+    # Damage, or an intruder, may have turned bytes into text: we want the bytes, and to decode text ourselves.
+    connection.text_factory = bytes

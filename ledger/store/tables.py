@@ -1,12 +1,12 @@
 """The tables of one log, and what they refuse by themselves.
 
-`entries` is the log; `subjects`, `chain` and `file` say which entries extend or join what; `nodes` and `tops` hold
+`entries` is the log, `events` finds an entry; `subjects`, `chain` and `file` say which extend or join what; `nodes` and `tops` hold
 the two trees, packed; `states` is what the floor above keeps; `checkpoints` are the published notes; the one row
 of `log` is where all of it stands. A lot that began with entry 7 and was weighed in entry 9 has two chain rows::
 
-    sid  prev  idx
-      3    -1    7        -1: nothing came before
-      3     7    9        whoever writes (3, 7, …) again, lock or no lock, breaks the primary key
+    sid  prev  idx  event_id
+      3    -1    7  5a1c…        -1: nothing came before
+      3     7    9  e04b…        whoever writes (3, 7, …) again, lock or no lock, breaks the primary key
 
 Heads as of any size follow from `chain` and `file`, so nothing old is ever rewritten: triggers refuse UPDATE and
 DELETE wherever rows are for ever.
@@ -55,8 +55,15 @@ entries = Table(
     "entries",
     tables,
     Column("idx", _RowNumber, primary_key=True, autoincrement=False),
-    Column("event_id", LargeBinary, nullable=False, unique=True),
     Column("entry", LargeBinary, nullable=False),
+)
+
+events = Table(
+    "events",
+    tables,
+    Column("event_id", LargeBinary, primary_key=True),
+    Column("idx", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 subjects = Table(
@@ -73,6 +80,7 @@ chain = Table(
     Column("sid", BigInteger, primary_key=True, autoincrement=False),
     Column("prev", BigInteger, primary_key=True, autoincrement=False),
     Column("idx", BigInteger, CheckConstraint("idx > prev"), nullable=False),
+    Column("event_id", LargeBinary, nullable=False),
     Index("chain_by_idx", "idx"),
     sqlite_with_rowid=False,
 )
@@ -127,5 +135,5 @@ def _refuse_changes(table: Table, connection: Connection, **_options: object) ->
         )
 
 
-for _table in (entries, subjects, chain, file):
+for _table in (entries, events, subjects, chain, file):
     event.listen(_table, "after_create", _refuse_changes)

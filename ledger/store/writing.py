@@ -23,8 +23,9 @@ from ledger.store.tables import NO_EVENT
 
 NEXT_SUBJECT = "SELECT COALESCE(MAX(sid), -1) + 1 FROM subjects"
 ADD_SUBJECT = "INSERT INTO subjects (sid, bucket, subject) VALUES (?, ?, ?)"
-ADD_ENTRY = "INSERT INTO entries (idx, event_id, entry) VALUES (?, ?, ?)"
-ADD_CHAIN = "INSERT INTO chain (sid, prev, idx) VALUES (?, ?, ?)"
+ADD_ENTRY = "INSERT INTO entries (idx, entry) VALUES (?, ?)"
+ADD_EVENT = "INSERT INTO events (event_id, idx) VALUES (?, ?)"
+ADD_CHAIN = "INSERT INTO chain (sid, prev, idx, event_id) VALUES (?, ?, ?, ?)"
 ADD_FILE = "INSERT INTO file (sid, idx, digest) VALUES (?, ?, ?)"
 PUT_STATE = """
     INSERT INTO states (subject, state) VALUES (?, ?)
@@ -51,6 +52,7 @@ class _Rows:
 
     subjects: list[tuple[object, ...]] = field(default_factory=list)
     entries: list[tuple[object, ...]] = field(default_factory=list)
+    events: list[tuple[object, ...]] = field(default_factory=list)
     chain: list[tuple[object, ...]] = field(default_factory=list)
     file: list[tuple[object, ...]] = field(default_factory=list)
 
@@ -75,6 +77,7 @@ class SqlTransaction(SqlSnapshot):
             self._take(record, rows)
         self._session.change_many(ADD_SUBJECT, rows.subjects)
         self._session.change_many(ADD_ENTRY, rows.entries)
+        self._session.change_many(ADD_EVENT, rows.events)
         self._session.change_many(ADD_CHAIN, rows.chain)
         self._session.change_many(ADD_FILE, rows.file)
         self._broken = not whole
@@ -116,17 +119,20 @@ class SqlTransaction(SqlSnapshot):
         log = self._log
         scalars = (log.last_at, log.heads_count, log.heads_size, log.signed_size, log.signed_root)
         if self._session.change(ADVANCE, log.size, *scalars, self._size_before) != 1:
-            raise StoreError("store.conflict", "Another writer advanced the log meanwhile.")
+            raise StoreError(
+                "store.conflict", "Another writer advanced the log meanwhile.", hint="Read again."
+            )
 
     def _take(self, record: Record, rows: _Rows) -> None:
         """Sort one record into rows, and move along everything that follows from it."""
         index = self._log.size
-        rows.entries.append((index, record.event_id, record.entry))
+        rows.entries.append((index, record.entry))
+        rows.events.append((record.event_id, index))
         for subject in record.links:
             standing = self._standing(subject)
             if standing is None:
                 standing = self._begin(subject, rows)
-            rows.chain.append((standing.sid, standing.index, index))
+            rows.chain.append((standing.sid, standing.index, index, record.event_id))
             standing.begun = index if standing.index == NO_EVENT else standing.begun
             standing.index, standing.event_id = index, record.event_id
         for subject in record.about:

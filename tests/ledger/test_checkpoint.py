@@ -50,7 +50,6 @@ def test_the_specifications_example_reads_and_writes() -> None:
         EXAMPLE.replace("20852163", "9" * 5000),
         EXAMPLE.replace("20852163", "\u0662\u0660"),
         EXAMPLE.replace("example.com/behind-the-sofa", ""),
-        EXAMPLE.replace("example.com/behind-the-sofa", "o" * 256),
         EXAMPLE.replace("example.com/behind-the-sofa", "o\x00"),
         EXAMPLE.replace("example.com/behind-the-sofa", "o\ud800"),
         EXAMPLE.replace("=", ""),

@@ -86,6 +86,12 @@ def test_a_witness_never_omits_the_time(time_s: int) -> None:
         cosign(TEXT, "w.example", WITNESS, time_s)
 
 
+def test_a_cosignature_of_time_zero_is_read() -> None:
+    """The format allows it, though no witness makes one: it counts, and for nothing later than 1970."""
+    line = a_line(bytes(8) + WITNESS.sign(f"cosignature/v1\ntime 0\n{TEXT}".encode()))
+    assert verify_cosignatures(a_note(line), [WITNESS_KEY]) == {WITNESS_KEY: 0}
+
+
 def test_a_witness_counts_once_with_its_later_time() -> None:
     """Of two cosignatures by one key the later counts, wherever it stands."""
     early, late = (cosign(TEXT, "w.example", WITNESS, time_s) for time_s in (1000, 2000))

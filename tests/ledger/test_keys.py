@@ -103,16 +103,13 @@ def test_every_engine_refuses_what_the_rule_refuses(
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("which", range(7))
 def test_the_equation_alone_decides_for_a_mixed_order_key(engine: keys.Engine, which: int) -> None:
-    """The equation has no cofactor, so it holds by luck, where [k]A stays in the subgroup: in each engine alike.
-
-    That it can hold at all is why admission stands beside the rule, and refuses such a key.
-    """
+    """Without cofactor it holds only where [k]A happens to stay in the subgroup, in each engine alike."""
     forger = MIXED[which]
     signed = [(message, forger.sign(message)) for message in (b"%d g" % mass for mass in range(24))]
     verdicts = [keys.verify(forger.public, *pair, engine=engine) for pair in signed]
     assert set(verdicts) == {True, False}
     assert verdicts[:4] == [forger.holds_without_cofactor(*pair) for pair in signed[:4]]
-    with pytest.raises(SignatureRefused):
+    with pytest.raises(SignatureRefused):  # that it can hold at all is why admission stands beside the rule
         keys.check_public_key(forger.public)
 
 

@@ -88,6 +88,7 @@ def test_a_broken_multiproof_never_reaches_the_root(case: tuple[int, set[int]], 
     wrong_length = [[*hashes, LEAVES[0]], [*hashes, b"\x00"]]
     wrong_value = []
     if hashes:
+        wrong_length.append([*hashes[:-1], hashes[-1][:-1]])
         at = draw.draw(st.integers(0, len(hashes) - 1))
         wrong_length += [hashes[:at] + hashes[at + 1 :], hashes[: at + 1] + hashes[at:]]
         wrong_value.append([*hashes[:at], sha256(hashes[at]).digest(), *hashes[at + 1 :]])

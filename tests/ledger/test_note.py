@@ -116,7 +116,6 @@ def test_a_verifier_key_of_an_unknown_type_is_carried() -> None:
         VKEY.replace("3U2k", "3U2l"),
         vkey_text("two words", ED25519, bytes(32)),
         vkey_text("no-break\u00a0space", ED25519, bytes(32)),
-        vkey_text("n" * 256, ED25519, bytes(32)),
         vkey_text("short.example", ED25519, bytes(31)),
         vkey_text("long.example", COSIGNATURE_V1, bytes(33)),
         vkey_text("short.example", ML_DSA_44, bytes(1311)),
@@ -145,18 +144,19 @@ def test_any_text_is_refused_or_one_verifier_key(text: str) -> None:
     [
         ("example.com/foo", True),
         ("été.example", True),
+        ("x", True),
+        ("n" * 300, True),
         ("a+b", False),
         ("a b", False),
         ("a\u2003b", False),
         ("a\nb", False),
         ("a\x00b", False),
         ("", False),
-        ("é" * 128, False),
         ("\udc80", False),
     ],
 )
 def test_a_key_name_has_no_spaces_plus_signs_or_control_characters(name: str, good: bool) -> None:  # noqa: FBT001  # a table's column
-    """Names are as the specification wants them and no longer than a cosignature can carry."""
+    """Names are as the specification wants them, and such that they can be written at all."""
     assert good == is_key_name(name)
 
 
@@ -190,7 +190,7 @@ def test_a_key_name_has_no_spaces_plus_signs_or_control_characters(name: str, go
         f"{TEXT}\n— example.com/foo \n",
         f"{TEXT}\n— example.com/foo\n",
         f"{TEXT}\n" + LINE * 65,
-        "x" * (512 * 1024) + "\n\n" + LINE,
+        "x" * (512 * 1024 - len(LINE.encode()) - 1) + "\n\n" + LINE,
     ],
 )
 def test_what_is_not_a_note_is_refused(data: str | bytes) -> None:
@@ -203,6 +203,12 @@ def test_a_notes_text_may_contain_empty_lines() -> None:
     """The last empty line parts text from signatures."""
     assert read_note(f"a\n\nb\n\n{LINE}").text == "a\n\nb\n"
     assert read_note(f"\n\n{LINE}").text == "\n"
+
+
+def test_a_note_may_have_512_kib() -> None:
+    """The limit is 524,288 bytes, signatures included."""
+    text = "x" * (524_288 - len(LINE.encode()) - 2) + "\n"
+    assert read_note(f"{text}\n{LINE}").text == text
 
 
 def test_a_note_may_have_64_signatures() -> None:

@@ -102,6 +102,13 @@ def test_a_path_is_refused_or_spelt_as_we_spell_it(text: str) -> None:
     assert text == (spelt if tile.level is None else tile_path(tile.level, tile.index, tile.width))
 
 
+def test_the_largest_tree_has_tiles() -> None:
+    """The entry bundle of the last leaves of a tree of 2^63 - 1 has a path, the next index none."""
+    last = Tile(None, (2**63 - 1) // 256, 255)
+    assert tile_exists(last, 2**63 - 1)
+    assert last == parse_tile_path("entries/x036/x028/x797/x018/x963/967.p/255")
+
+
 def test_a_tree_of_70_000_has_the_tiles_of_the_specification() -> None:
     """273 full tiles and one of 112; one full and one of 17; one of width 1; as the specification counts."""
     for level in (0, None):

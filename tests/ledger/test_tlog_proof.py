@@ -112,6 +112,8 @@ def test_a_proof_needs_log_quorum_and_path() -> None:
         "\ufeff" + FILE,
         FILE.replace("@v1", "@v2"),
         FILE.replace("index 3\n", ""),
+        FILE.replace("index 3", "3"),
+        f"c2sp.org/tlog-proof@v1\n\n{NOTE}",
         FILE.replace("index 3", "index 03"),
         FILE.replace("index 3", "index  3"),
         FILE.replace("index 3", "index -3"),

@@ -193,6 +193,7 @@ def test_a_request_is_laid_out_as_the_specification_says() -> None:
         BODY.replace("old 5", "old  5"),
         BODY.replace("old 5", "old"),
         BODY.replace("old 5", "new 5"),
+        BODY.replace("old 5", "5"),
         BODY.replace("old 5", f"old {2**63}"),
         BODY.replace("old 5\n", "old 5\n" + f"{HASH}\n" * 62),
         BODY.replace("AAA=", "AAB="),

@@ -1,0 +1,1 @@
+"""The weather: trade played against the house, honest and crooked."""
