@@ -1,10 +1,15 @@
-"""The balance check (rule R5): edges and losses out of each input sum to it exactly, in grams and milligrams."""
+"""The balance check (rule R5): edges and losses out of each input sum to it exactly, in grams and milligrams.
+
+Beside it the limit that chemistry sets to a grade (rule R8), so that metal cannot be moved without the ore around it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from corridor.lineage import Flow
+from corridor.quantities import contained_mg as metal_at
+from corridor.quantities import grade_ceiling_ppm
 from corridor.refusals import refuse
 from corridor.states import Holding
 
@@ -37,3 +42,12 @@ def check_available(holding: Holding, dry_mass_g: int, contained_mg: Mapping[str
     for analyte, mg in contained_mg.items():
         if mg > holding.contained_mg.get(analyte, 0):
             refuse("mass.insufficient", f"{pointer}/contained_mg/{analyte}")
+
+
+def check_grades(hs: str, dry_mass_g: int, contained_mg: Mapping[str, int], pointer: str) -> None:
+    """Refuse more of an analyte than goods of the HS code can hold (rule R8: SnO2 has at most 78.8 % of tin)."""
+    for analyte, mg in contained_mg.items():
+        if mg > metal_at(dry_mass_g, grade_ceiling_ppm(hs, analyte)):
+            refuse(
+                "grade.impossible", f"{pointer}/{analyte}", hint="check the unit and the basis of the assay"
+            )

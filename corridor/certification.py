@@ -223,9 +223,15 @@ class PolicyPublished(Body):
     window: Window
 
     def check(self, act: Act) -> None:
-        """Refuse a first publication outside of the log's file, a later one in it, and another country's rule."""
-        if act.begins(act.only("policy")) != (act.header.about == (LOG,)):
+        """Refuse a first publication outside of the log's file, a later one in it, and another scope than announced."""
+        policy = act.only("policy")
+        if act.begins(policy) != (act.header.about == (LOG,)):
             refuse("event.shape", "/about", hint="the first publication, and only it, speaks about `log`")
+        if not act.begins(policy):
+            announced = act.world.policy(policy)
+            scope = (announced.policy_kind, announced.countries, announced.minerals)
+            if scope != (self.policy_kind, self.countries, self.minerals):
+                refuse("event.body_disagrees", "/body", hint="kind, countries and minerals stay as announced")
         if self.countries != (self.country,):
             refuse("event.body_disagrees", "/body/countries", hint="an authority rules its own country")
 

@@ -222,4 +222,64 @@ CATALOGUE: Final[dict[str, Kind]] = {
         "A seal was found broken, or another was found in its place.",
         "Un scellé a été trouvé rompu, ou remplacé par un autre.",
     ),
+    "incident.moved_on": Kind(
+        "R18",
+        "notes",
+        ("K5",),
+        "The lot was handed over or exported while a critical incident held it.",
+        "Le lot a été remis ou exporté alors qu'un incident critique le retenait.",
+    ),
+    "introducer.suspended": Kind(
+        "R20",
+        "weakens",
+        ("K1",),
+        "A party that accredited the certifier is suspended as of the heads.",
+        "Une partie ayant accrédité le certificateur est suspendue à la date de l'état.",
+    ),
+    "authority.broken": Kind(
+        "R3",
+        "refutes",
+        (),
+        "The log holds an event whose signers were not entitled to it ({refusal}); what rests on it is refuted.",
+        "Le registre contient un événement que ses signataires n'avaient pas le droit d'écrire ({refusal}) ; "
+        "ce qui repose sur lui est contredit.",
+    ),
+    "rule.broken": Kind(
+        "R5",
+        "refutes",
+        (),
+        "The log holds an event that its own rules refuse ({refusal}); what rests on it is refuted.",
+        "Le registre contient un événement que ses propres règles refusent ({refusal}) ; "
+        "ce qui repose sur lui est contredit.",
+    ),
+    "event.unreadable": Kind(
+        "R1",
+        "notes",
+        (),
+        "The log holds an event of a type that this release cannot read; what rests on it is not shown.",
+        "Le registre contient un événement d'un type que cette version ne sait pas lire ; "
+        "ce qui repose sur lui n'est pas démontré.",
+    ),
+    "trust.distrusted": Kind(
+        "R3",
+        "notes",
+        (),
+        "The trust file no longer believes a signer of this event; what rests on it is not shown.",
+        "Le fichier de confiance ne croit plus un signataire de cet événement ; "
+        "ce qui repose sur lui n'est pas démontré.",
+    ),
+    "also.conflict": Kind(
+        "R2",
+        "weakens",
+        ("T1",),
+        "A key signed this hand-over and another one, outside the log, of the same lot to another receiver.",
+        "Une clé a signé cette remise et une autre, hors registre, du même lot à un autre réceptionnaire.",
+    ),
+    "rules.other_set": Kind(
+        "R1",
+        "weakens",
+        ("O1", "O2", "O4", "O5", "T1", "T2", "T3", "T4", "T5", "K1", "K2", "K3", "K5", "V4"),
+        "The log names a rule set that this release does not have, so that its events cannot be judged.",
+        "Le registre désigne un jeu de règles absent de cette version : ses événements ne peuvent être jugés.",
+    ),
 }

@@ -63,6 +63,12 @@ def _check_given(lot: LotState, given: Weight, pointer: str) -> None:
         refuse("mass.not_balanced", pointer, subject=lot.subject, hint="record the loss first")
 
 
+def _check_taken(lot: LotState, receiver: str) -> None:
+    """Who holds a lot cannot receive it: it would book another mass alone, and end the first sale."""
+    if lot.custodian == receiver:
+        refuse("event.body_disagrees", "/body/receiver", subject=lot.subject, hint="its receiver holds it")
+
+
 class LotTendered(Body):
     """The custodian offers the lot to a named receiver; silence leaves custody where it is."""
 
@@ -74,9 +80,11 @@ class LotTendered(Body):
     post: PostId | None = None
 
     def check(self, act: Act) -> None:
-        """Refuse a tender of another mass than the book's, or to nobody."""
-        _check_given(living_lot(act, act.only("lot")), self.given, "/body/given/dry_mass_g")
+        """Refuse a tender of another mass than the book's, to nobody, or to oneself."""
+        lot = living_lot(act, act.only("lot"))
+        _check_given(lot, self.given, "/body/given/dry_mass_g")
         act.world.party(self.receiver)
+        _check_taken(lot, self.receiver)
 
     def evolve(self, act: Act) -> Iterator[State]:
         """Let the tender stand until the chain's next event."""
@@ -177,6 +185,7 @@ class LotHandedOver(Body):
         for position, line in enumerate(self.lots):
             lot = living_lot(act, line.lot)
             _check_given(lot, line.given, f"/body/lots/{position}/given/dry_mass_g")
+            _check_taken(lot, self.receiver)
 
     def evolve(self, act: Act) -> Iterator[State]:
         """Pass custody and book the received masses."""

@@ -14,6 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from corridor.quantities import LARGEST_MASS_G, PPM, is_dry_mass
 from corridor.vocabulary import COUNTRIES, is_container
+from ledger.errors import FormError
+from ledger.times import parse_time
 
 MAX_MILLIGRAMS: Final = 2**53 - 1
 """The protocol's largest integer: the metal of nine million tonnes."""
@@ -57,6 +59,14 @@ def _checked_container(code: str) -> str:
     return code
 
 
+def _of_the_calendar(time: str) -> str:
+    try:
+        parse_time(time)
+    except FormError as error:
+        raise ValueError(error.detail) from None
+    return time
+
+
 def _clean(name: str) -> str:
     if unicodedata.normalize("NFC", name) != name or not name.isprintable() or name != name.strip():
         msg = "a name is NFC text without control or format characters, and without space at its ends"
@@ -66,7 +76,11 @@ def _clean(name: str) -> str:
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 KeyText = Annotated[str, StringConstraints(pattern=r"^z6Mk[1-9A-HJ-NP-Za-km-z]{44}$")]
-Time = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")]
+Time = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"),
+    AfterValidator(_of_the_calendar),
+]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_assigned)]
 HsCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 PostId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{1,31}$")]
@@ -97,6 +111,21 @@ class Part(BaseModel):
     """A member of a body: strict types, no unknown members, never changed once read."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class OfAnalyte(Part):
+    """A figure that holds for one analyte."""
+
+    analyte: Analyte
+
+
+def _each_analyte_once(figures: tuple[OfAnalyte, ...]) -> tuple[OfAnalyte, ...]:
+    _in_set_order(tuple(figure.analyte for figure in figures))
+    return figures
+
+
+BY_ANALYTE: Final = AfterValidator(_each_analyte_once)
+"""For arrays of figures, one an analyte, analytes ascending: two grades of one would leave open which is booked."""
 
 
 class Weight(Part):

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field, model_validator
 
+from corridor.balance import check_grades
 from corridor.body import Body, Slot, accredited, beginner, custodian, key_of
 from corridor.findings import Finding
 from corridor.lawfulness import assess_licence
@@ -108,11 +109,12 @@ class TagIssued(Body):
     count: Annotated[int, Field(ge=1, le=MAX_TAGS_A_BLOCK)]
 
     def check(self, act: Act) -> None:
-        """Refuse a block under another's id, or for a site that is not registered."""
+        """Refuse a block under another's id, or for a site that is not registered in the country."""
         block = act.only("tag")
         if not any(beginner(act, block, signer) for signer in act.header.signers):
             refuse("authority.not_entitled", "/links/0/subject", subject=block)
-        act.world.site(self.site)
+        if act.world.site(self.site).country != self.country:
+            refuse("event.body_disagrees", "/body/country", hint="name the site's country")
 
     def evolve(self, act: Act) -> Iterator[State]:
         """Begin the block in its holder's hands."""
@@ -185,8 +187,9 @@ class LotExtracted(Body):
     tags: Annotated[tuple[TagsUsed, ...], items(0, 100)] = ()
 
     def check(self, act: Act) -> None:
-        """Refuse an unregistered site, tags that differ from the links, and tags used before."""
+        """Refuse an unregistered site, an impossible grade, tags that differ from the links, and tags used before."""
         act.world.site(self.site)
+        check_grades(self.hs, self.weight.dry_mass_g, self.contained_mg, "/body/contained_mg")
         if sorted(used.block for used in self.tags) != list(act.linked("tag")):
             refuse("event.body_disagrees", "/body/tags")
         for position, used in enumerate(self.tags):
@@ -229,6 +232,10 @@ class LotDeclared(Body):
             msg = "a recycled or one-country lot names its country, an unknown one does not"
             raise ValueError(msg)
         return self
+
+    def check(self, act: Act) -> None:  # noqa: ARG002  # what a grade can be depends on no state
+        """Refuse an impossible grade."""
+        check_grades(self.hs, self.weight.dry_mass_g, self.contained_mg, "/body/contained_mg")
 
     def evolve(self, act: Act) -> Iterator[State]:
         """Begin the lot in its declared class."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import model_validator
@@ -111,6 +111,17 @@ def _accrediting(act: Act, _subject: str, signer: Signer) -> bool:
     return _introduces(act, signer, "officer") or _is_root(act, signer)
 
 
+def _check_quorum(act: Act, roles: Collection[str]) -> None:
+    """Refuse fewer signers than the gravest role asks for: roots for an introducer, two introducers for a certifier."""
+    if Role.INTRODUCER in roles:
+        enough = _quorum_of_roots(act)
+    else:
+        signing = {signer.party for signer in act.header.signers if _introduces(act, signer, "officer")}
+        enough = len(signing) >= (INTRODUCERS_OF_A_CERTIFIER if Role.CERTIFIER in roles else 1)
+    if not enough:
+        refuse("authority.quorum", "/signers")
+
+
 class PartyAccredited(Body):
     """A role for minerals and countries in a window, by an introducer (two for a certifier, roots for an introducer)."""
 
@@ -132,13 +143,7 @@ class PartyAccredited(Body):
 
     def check(self, act: Act) -> None:
         """Refuse fewer accrediting parties than the role asks for."""
-        if self.role == Role.INTRODUCER:
-            enough = _quorum_of_roots(act)
-        else:
-            signing = {signer.party for signer in act.header.signers if _introduces(act, signer, "officer")}
-            enough = len(signing) >= (INTRODUCERS_OF_A_CERTIFIER if self.role == Role.CERTIFIER else 1)
-        if not enough:
-            refuse("authority.quorum", "/signers")
+        _check_quorum(act, {self.role})
 
     def evolve(self, act: Act) -> Iterator[State]:
         """Give the party the role."""
@@ -163,6 +168,11 @@ class PartyStatusChanged(Body):
 
     status: Literal["suspended", "reinstated"]
     reason: Code
+
+    def check(self, act: Act) -> None:
+        """Refuse fewer signers than it takes to give the party its roles."""
+        party = act.world.party(next(act.about("party")))
+        _check_quorum(act, {held.role for held in party.accreditations})
 
     def evolve(self, act: Act) -> Iterator[State]:
         """Change its standing."""

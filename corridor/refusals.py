@@ -1,4 +1,4 @@
-"""Why an event does not enter: the catalogue of refusals by the corridor's rules (R1-R3, R5, R11, R12, R17).
+"""Why an event does not enter: the catalogue of refusals by the corridor's rules (R1-R3, R5, R8, R10-R12, R17).
 
 PROTOCOL section 1.7: only what is malformed, unauthorised or spends something twice is refused. Unlawful or unlikely
 facts enter and become findings. Each code has one sentence and the rule it stands on; docs/reference/problems.md
@@ -46,6 +46,8 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
     "mass.not_balanced": ("R5", "edges and losses do not sum exactly to the input's mass or metal"),
     "mass.insufficient": ("R5", "more is taken than is there"),
     "mass.edge": ("R5", "an edge joins lots that the event does not link as input and output"),
+    # R8: grades beyond physics
+    "grade.impossible": ("R8", "no goods of this HS code can hold that much of the analyte"),
     # R10 (uniqueness only), R11, R12, R17
     "tag.used": ("R10", "a tag is used already, or is not of this block"),
     "certificate.other_lot": ("R11", "the certificate is for another lot"),

@@ -116,7 +116,7 @@ def _check_heads(act: Act) -> None:
         if (state.head if state else GENESIS_PREV) != link.prev:
             if state is None:
                 refuse("subject.unknown", f"/links/{position}/subject", subject=link.subject)
-            if slot.begins:
+            if begins:
                 refuse("subject.exists", f"/links/{position}/subject", subject=link.subject)
             refuse(
                 "chain.stale_head",

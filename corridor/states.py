@@ -191,6 +191,8 @@ class AccountState(State):
     party: str
     hs: str
     holding: Holding
+    custody_model: CustodyModel = CustodyModel.MASS_BALANCE
+    """Weaker where a weaker lot has gone in: what is drawn is never stronger than what was put there."""
     holders: tuple[str, ...] = ()
     unsold_sites: tuple[str, ...] = ()
     processed: bool = False

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Final, Literal
 
-from corridor.balance import check_available, check_balance
+from corridor.balance import check_available, check_balance, check_grades
 from corridor.body import Body, Slot, beginner, custodian
 from corridor.custody import living_lot
 from corridor.lineage import EMPTY, Flow, apportion, put_together, take
 from corridor.measures import (
+    BY_ANALYTE,
     LAX,
-    Analyte,
     Country,
     Grams,
     HsCode,
     LotId,
     Metal,
+    OfAnalyte,
     Part,
     PositiveGrams,
     PostId,
@@ -69,6 +71,9 @@ class Edges(Body):
 
     links: ClassVar[Mapping[str, Slot]] = {"lot": Slot((custodian,), least=2, most=MAX_LINKS, begins=None)}
 
+    same_goods: ClassVar[bool] = True
+    """Whether outputs keep an HS code of the inputs: roles, certificates and bans are scoped by it."""
+
     edges: Annotated[tuple[Edge, ...], items(1, MAX_EDGES)]
     losses: Annotated[tuple[Loss, ...], items(0, MAX_EDGES)] = ()
     outputs: Annotated[tuple[Output, ...], items(1, MAX_LINKS)]
@@ -81,21 +86,40 @@ class Edges(Body):
         return flows + [Flow(loss.source, "", loss.dry_mass_g, loss.contained_mg) for loss in self.losses]
 
     def check(self, act: Act) -> None:
-        """Refuse outputs that differ from the links, a strengthened custody model, and any imbalance."""
+        """Refuse outputs that differ from the links, several parties, a strengthened model, and any imbalance."""
         inputs = self._inputs(act)
         outputs = [output.lot for output in self.outputs]
         if not inputs or outputs != [lot for lot in act.linked("lot") if act.begins(lot)]:
             refuse(
                 "event.body_disagrees", "/body/outputs", hint="list exactly the lots that begin, ascending"
             )
+        if len({*(lot.custodian for lot in inputs.values()), *map(party_of, outputs)}) != 1:
+            refuse(
+                "authority.not_entitled", "/links", hint="one party holds all inputs and begins all outputs"
+            )
         self.check_counts(len(inputs), len(outputs))
         floor = self.weakest(inputs)
         for position, output in enumerate(self.outputs):
             if output.custody_model.weakness < floor.weakness:
                 refuse("custody.model_strengthened", f"/body/outputs/{position}/custody_model")
+        self._check_goods(inputs)
         check_balance(
             {lot: state.holding for lot, state in inputs.items()}, frozenset(outputs), self._flows()
         )
+
+    def _check_goods(self, inputs: Mapping[str, LotState]) -> None:
+        """Refuse another HS code where goods stay what they are, and metal that its output's ore cannot hold."""
+        codes = {lot.hs for lot in inputs.values()}
+        for position, output in enumerate(self.outputs):
+            if self.same_goods and output.hs not in codes:
+                refuse(
+                    "event.body_disagrees", f"/body/outputs/{position}/hs", hint="only a process changes it"
+                )
+            edges = [edge for edge in self.edges if edge.target == output.lot]
+            metal = Counter[str]()
+            for edge in edges:
+                metal.update(edge.contained_mg)
+            check_grades(output.hs, sum(edge.dry_mass_g for edge in edges), metal, "/body/edges")
 
     def check_counts(self, inputs: int, outputs: int) -> None:
         """Refuse a number of inputs or outputs that the type's name does not mean."""
@@ -163,10 +187,9 @@ class LotBlended(LotMerged):
         return weakest_model(CustodyModel.CONTROLLED_BLENDING, super().weakest(inputs))
 
 
-class Recovery(Part):
+class Recovery(OfAnalyte):
     """The share of an analyte's metal that the process carries into its products."""
 
-    analyte: Analyte
     recovery_ppm: Ppm
 
 
@@ -174,10 +197,11 @@ class LotProcessed(Edges):
     """Lots are processed: products, by-products and tailings come out, with a recovery per analyte."""
 
     type: ClassVar[str] = "lot.processed"
+    same_goods: ClassVar[bool] = False
 
     process: Annotated[Process, LAX]
     country: Country
-    recoveries: Annotated[tuple[Recovery, ...], items(0, 16)] = ()
+    recoveries: Annotated[tuple[Recovery, ...], items(0, 16), BY_ANALYTE] = ()
     period_from: Time
     period_until: Time
     post: PostId | None = None
@@ -216,18 +240,25 @@ class AccountMoved(Body):
     form: Annotated[LotForm, LAX]
 
     def check(self, act: Act) -> None:
-        """Refuse an inflow that is not the whole lot, and an outflow beyond what is there."""
+        """Refuse another party's lot, an inflow that is not the whole lot, and an outflow beyond what is there."""
         account = act.world.account(act.only("account"))
         lot = act.only("lot")
+        if account.party != (party_of(lot) if act.begins(lot) else act.world.lot(lot).custodian):
+            refuse("authority.not_entitled", "/links", subject=lot, hint="an account holds its party's goods")
         if act.begins(lot) != (self.direction == "out"):
             refuse(
                 "event.body_disagrees", "/body/direction", hint="a lot ends going in and begins coming out"
             )
         if self.direction == "out":
             check_available(account.holding, self.dry_mass_g, self.contained_mg, "/body")
+            left = take(account.holding, self.dry_mass_g, self.contained_mg)[1]
+            check_grades(account.hs, self.dry_mass_g, self.contained_mg, "/body/contained_mg")
+            check_grades(account.hs, left.dry_mass_g, left.contained_mg, "/body/contained_mg")
             return
         holding = living_lot(act, lot).holding
-        if (self.dry_mass_g, self.contained_mg) != (holding.dry_mass_g, holding.contained_mg):
+        if self.dry_mass_g != holding.dry_mass_g or +Counter(self.contained_mg) != +Counter(
+            holding.contained_mg
+        ):
             refuse("mass.not_balanced", "/body/dry_mass_g", hint="a lot goes in whole; split it first")
         if act.world.lot(lot).hs != account.hs:
             refuse("event.body_disagrees", "/links", hint="the account holds goods of another HS code")
@@ -236,28 +267,35 @@ class AccountMoved(Body):
         """Move mass, metal and origin."""
         account = act.world.account(act.only("account"))
         subject = act.only("lot")
-        if self.direction == "in":
-            lot = act.world.lot(subject)
-            yield lot.model_copy(update={"ended_by": act.event_id, "tender": None})
-            yield account.model_copy(
-                update={
-                    "holding": put_together([account.holding, lot.holding]),
-                    "holders": _union(iter([account.holders, lot.holders])),
-                    "unsold_sites": _union(iter([account.unsold_sites, lot.unsold_sites])),
-                    "processed": account.processed or lot.processed,
-                }
-            )
-            return
+        return self._put(act, account, subject) if self.direction == "in" else self._draw(account, subject)
+
+    def _put(self, act: Act, account: AccountState, subject: str) -> Iterator[State]:
+        lot = act.world.lot(subject)
+        yield lot.model_copy(update={"ended_by": act.event_id, "tender": None})
+        yield account.model_copy(
+            update={
+                "holding": put_together([account.holding, lot.holding]),
+                "custody_model": weakest_model(account.custody_model, lot.custody_model),
+                "holders": _union(iter([account.holders, lot.holders])),
+                "unsold_sites": _union(iter([account.unsold_sites, lot.unsold_sites])),
+                "processed": account.processed or lot.processed,
+            }
+        )
+
+    def _draw(self, account: AccountState, subject: str) -> Iterator[State]:
         taken, left = take(account.holding, self.dry_mass_g, self.contained_mg)
-        yield account.model_copy(update={"holding": left})
+        unsold = account.unsold_sites
+        yield account.model_copy(
+            update={"holding": left, "unsold_sites": tuple(s for s in unsold if s in left.classes_g)}
+        )
         yield LotState(
             subject=subject,
             custodian=account.party,
             hs=account.hs,
             form=self.form,
-            custody_model=CustodyModel.MASS_BALANCE,
+            custody_model=account.custody_model,
             holding=taken,
             holders=_union(iter([account.holders, (account.party,)])),
-            unsold_sites=account.unsold_sites,
+            unsold_sites=tuple(site for site in unsold if site in taken.classes_g),
             processed=account.processed,
         )

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from corridor.balance import check_available
+from corridor.balance import check_available, check_grades
 from corridor.body import Body, Slot, custodian
 from corridor.custody import (
     ITS_CUSTODIAN,
@@ -17,14 +17,15 @@ from corridor.custody import (
 )
 from corridor.lineage import reassay, take
 from corridor.measures import (
+    BY_ANALYTE,
     LAX,
     SET,
-    Analyte,
     Code,
     ContainerId,
     Country,
     Instrument,
     Metal,
+    OfAnalyte,
     Part,
     PartyId,
     PositiveGrams,
@@ -58,10 +59,9 @@ class Weighing(Part):
     uncertainty_ppm: Ppm
 
 
-class Grade(Part):
+class Grade(OfAnalyte):
     """One analyte's grade, with its expanded uncertainty."""
 
-    analyte: Analyte
     grade_ppm: Ppm
     uncertainty_ppm: Ppm
 
@@ -71,7 +71,7 @@ class Assay(Part):
 
     laboratory: PartyId | None = None
     basis: Annotated[AssayBasis, LAX]
-    grades: Annotated[tuple[Grade, ...], items(1, 16)]
+    grades: Annotated[tuple[Grade, ...], items(1, 16), BY_ANALYTE]
 
 
 class LotMeasured(Body):
@@ -92,15 +92,22 @@ class LotMeasured(Body):
         if (self.weighing is None) == (self.assay is None):
             refuse("event.body_disagrees", "/body", hint="give either a weighing or an assay")
         for subject in act.linked("lot"):
-            living_lot(act, subject)
+            lot = living_lot(act, subject)
+            check_grades(
+                lot.hs, lot.holding.dry_mass_g, self._metal(lot.holding.dry_mass_g), "/body/assay/grades"
+            )
+
+    def _metal(self, dry_mass_g: int) -> dict[str, int]:
+        """The metal in a dry mass by this assay; nothing where it speaks of no dry mass."""
+        if self.assay is None or self.assay.basis != AssayBasis.DRY:
+            return {}
+        return {grade.analyte: contained_mg(dry_mass_g, grade.grade_ppm) for grade in self.assay.grades}
 
     def evolve(self, act: Act) -> Iterator[State]:
-        """Book the custodian's assay."""
-        if self.assay is None or self.assay.basis != AssayBasis.DRY:
-            return
+        """Book the custodian's assay of dry mass."""
         for subject in act.linked("lot"):
             lot = act.world.lot(subject)
-            metal = {g.analyte: contained_mg(lot.holding.dry_mass_g, g.grade_ppm) for g in self.assay.grades}
+            metal = self._metal(lot.holding.dry_mass_g)
             yield lot.model_copy(update={"holding": reassay(lot.holding, metal)})
 
 
@@ -169,21 +176,17 @@ class LossRecorded(Body):
     contained_mg: Metal
 
     def check(self, act: Act) -> None:
-        """Refuse a loss of more than is there, and of all of it."""
-        holding = living_lot(act, act.only("lot")).holding
-        check_available(holding, self.dry_mass_g, self.contained_mg, "/body")
-        if self.dry_mass_g == holding.dry_mass_g:
-            refuse(
-                "mass.insufficient",
-                "/body/dry_mass_g",
-                hint="a lot that is lost whole is processed to losses",
-            )
+        """Refuse a loss of more than is there, and one that leaves metal without its ore."""
+        lot = living_lot(act, act.only("lot"))
+        check_available(lot.holding, self.dry_mass_g, self.contained_mg, "/body")
+        left = take(lot.holding, self.dry_mass_g, self.contained_mg)[1]
+        check_grades(lot.hs, left.dry_mass_g, left.contained_mg, "/body/contained_mg")
 
     def evolve(self, act: Act) -> Iterator[State]:
-        """Take the loss from every origin class in proportion."""
+        """Take the loss from every origin class in proportion; a lot that is lost whole ends."""
         lot = act.world.lot(act.only("lot"))
         left = take(lot.holding, self.dry_mass_g, self.contained_mg)[1]
-        yield lot.model_copy(update={"holding": left})
+        yield lot.model_copy(update={"holding": left, "ended_by": "" if left.dry_mass_g else act.event_id})
 
 
 class PostPassed(Body):

@@ -49,7 +49,12 @@ def bucket_of_digest(digest: bytes) -> int:
 
 def leaf(subject: str, head: bytes, file: bytes) -> bytes:
     """Return a subject's 96-byte leaf from its head's event id and its file's digest (32 bytes each)."""
-    return subject_digest(subject) + head + file
+    return leaf_of_name(subject.encode(), head, file)
+
+
+def leaf_of_name(name: bytes, head: bytes, file: bytes) -> bytes:
+    """Return the leaf of a subject whose name is at hand in bytes."""
+    return sha256(name).digest() + head + file
 
 
 def bucket_root(leaves: Sequence[bytes]) -> bytes:
@@ -93,8 +98,13 @@ def update(top: NodeReader, leaves: Mapping[int, bytes]) -> TopNodes:
     changed: TopNodes = {}
     row = dict(leaves)
     for level in range(TOP_LEVEL):
-        changed.update(((level, index), value) for index, value in row.items())
-        row = {parent: _parent(top, row, level, parent) for parent in {index >> 1 for index in row}}
+        above: dict[int, bytes] = {}
+        for index, value in row.items():
+            changed[level, index] = value
+            if index >> 1 not in above:
+                sibling = row.get(index ^ 1) or top.node(level, index ^ 1)
+                above[index >> 1] = node_hash(sibling, value) if index & 1 else node_hash(value, sibling)
+        row = above
     changed.update(((TOP_LEVEL, index), value) for index, value in row.items())
     return changed
 
@@ -118,12 +128,3 @@ def root_after(snapshot: Snapshot, nodes: Mapping[tuple[int, int], bytes]) -> by
 def _bucket_hashes(snapshot: Snapshot, subjects: Iterable[str], size: int) -> dict[int, bytes]:
     buckets = sorted({bucket_of(subject) for subject in subjects})
     return {bucket: top_leaf_hash(snapshot.bucket(bucket, size)) for bucket in buckets}
-
-
-def _parent(top: NodeReader, row: Mapping[int, bytes], level: int, parent: int) -> bytes:
-    """Return the hash above two children, of which at least one is new."""
-    left, right = 2 * parent, 2 * parent + 1
-    return node_hash(
-        row.get(left) or top.node(level, left),
-        row.get(right) or top.node(level, right),
-    )

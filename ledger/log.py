@@ -83,13 +83,13 @@ class Log:
         """
         held = self._head_file.read()
         with self._store.read() as snapshot:
+            signed = snapshot.signed()
             self._check_genesis(snapshot)
+            _recount(snapshot, signed, signed)
             for seen in (held or _NOTHING_SIGNED, *witnessed):
                 _check_seen(snapshot, seen)
             _check_not_stale(snapshot, held)
-            signed = snapshot.signed()
             if _is_published(snapshot):
-                _recount(snapshot, signed, signed)
                 return None
             top_nodes = heads.changes(snapshot, signed.size - 1)
         return self._seal(held, signed, top_nodes)

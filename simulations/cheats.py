@@ -38,12 +38,13 @@ class Tampering:
 
 def change_one_byte(ledger: Path, copy: Path, event_id: str) -> Tampering:
     """Copy a log's folder and change one digit of one entry in the copy's database, as its administrator could."""
-    shutil.copytree(ledger, copy)
+    shutil.copytree(ledger, copy, ignore=shutil.ignore_patterns("*.key", "*.lock"))
     with closing(sqlite3.connect(copy / "ledger.db")) as database:
         for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             database.execute(f'DROP TRIGGER "{name}"')
         index, entry = database.execute(
-            "SELECT idx, entry FROM entries WHERE event_id = ?", (bytes.fromhex(event_id),)
+            "SELECT idx, entry FROM entries JOIN events USING (idx) WHERE event_id = ?",
+            (bytes.fromhex(event_id),),
         ).fetchone()
         changed = _one_digit_up(entry)
         database.execute("UPDATE entries SET entry = ? WHERE idx = ?", (changed, index))

@@ -62,7 +62,7 @@ class Cheats:
 
 def otc(*arguments: str) -> tuple[int, str]:
     """Run one `otc` command in a process of its own; give its exit code and what it printed."""
-    command: Sequence[str] = [sys.executable, "-m", "api.cli.main", *arguments]
+    command: Sequence[str] = [sys.executable, "-m", "api", *arguments]
     done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603  # our own command line
     return done.returncode, done.stdout.decode()
 
@@ -111,6 +111,7 @@ def write_readme(out: Path, mark: str, play: Play, results: Sequence[Examination
         "tampered/      the same with one digit changed: otc audit --data tampered",
         "bundles/       one file a lot, to be examined offline",
         "trust.policy   whom to believe: the log, three witnesses, two of them needed",
+        "processes/     keys, states and words of the witnesses and the server",
         "",
         "Try, from this folder:",
         "",

@@ -10,7 +10,7 @@ from ledger.canonical import Value
 from ledger.times import format_time
 from simulations.cast import Actor
 from simulations.conductor import DAY_MS, Conductor, by, own
-from simulations.society import Certifier, State, document
+from simulations.society import Certifier, State, document, position_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +54,19 @@ def mined(
     return Lot(subject, hs, form, dry_g, moisture_ppm, metal)
 
 
-def extraction(
-    conductor: Conductor, lot: Lot, site: str, model: str = "identity_preserved"
-) -> dict[str, Value]:
-    """The body of a `lot.extracted`, mined during the day before."""
+def extraction(conductor: Conductor, lot: Lot, site: str, near: str) -> dict[str, Value]:
+    """Give the body of a `lot.extracted`: mined during the day before, at a control post's coordinates."""
     now = int(conductor.env.now)
     return {
         "site": site,
         "hs": lot.hs,
         "form": lot.form,
-        "custody_model": model,
+        "custody_model": "identity_preserved",
         "weight": lot.weight(),
         "contained_mg": lot.metal(),
         "mined_from": format_time(now - DAY_MS),
         "mined_until": format_time(now),
+        "position": position_of(near, 50),
         "tags": [],
     }
 

@@ -176,11 +176,7 @@ def open_site(  # a site has that many facts
         "country": state.country,
         "minerals": [hs],
         "scale": scale,
-        "position": {
-            "latitude_udeg": place.coordinates.latitude_udeg,
-            "longitude_udeg": place.coordinates.longitude_udeg,
-            "accuracy_m": 10_000,
-        },
+        "position": position_of(near, 10_000),
         "concession_radius_m": 15_000,
         "licence": f"LIC-{code}",
         "licence_from": format_time(START_MS - 365 * DAY_MS),
@@ -190,6 +186,16 @@ def open_site(  # a site has that many facts
     conductor.act("site.registered", [own(state.authority)], body, links=[site])
     inspect_site(conductor, state, site, "green")
     return site
+
+
+def position_of(post_id: str, accuracy_m: int) -> dict[str, Value]:
+    """The coordinates of a control post as an event's member."""
+    place = post(post_id).coordinates
+    return {
+        "latitude_udeg": place.latitude_udeg,
+        "longitude_udeg": place.longitude_udeg,
+        "accuracy_m": accuracy_m,
+    }
 
 
 def inspect_site(conductor: Conductor, state: State, site: str, status: str) -> None:

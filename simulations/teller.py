@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from api.client import Receipt
@@ -51,7 +51,14 @@ class Teller:
         self.figures: dict[str, Any] = {}
 
     def _say(self, key: str, **values: object) -> None:
-        self._console.print(Padding(say(key, self._lang, **values), (0, 0, 0, 2)), markup=False)
+        text = textwrap.fill(
+            say(key, self._lang, **values),
+            WIDTH,
+            initial_indent="  ",
+            subsequent_indent="  ",
+            break_long_words=False,
+        )
+        self._console.print(text, markup=False, soft_wrap=True)
 
     def _act(self, key: str) -> None:
         self._console.print(f"\n[bold]{say(key, self._lang)}[/bold]")
@@ -154,7 +161,7 @@ class Teller:
         self._act("act.report")
         bundle = str(out / "bundles" / "lobito-copper.bundle")
         _, said = otc("verify", bundle, "--trust", str(out / "trust.policy"), "--lang", self._lang)
-        self._console.print(Padding(said, (0, 0, 0, 0)), markup=False)
+        self._console.print(said, markup=False, soft_wrap=True)
 
     def ending(self, out: Path, checkpoint: Checkpoint, audit: Audit) -> None:
         """Say what stands."""

@@ -60,7 +60,7 @@ class Stage:
 @contextmanager
 def raise_curtain(out: Path, society: Society) -> Iterator[Stage]:
     """Found the log in OUT/ledger and start everything; stop it all at the end, whatever happened."""
-    dice, data, private = society.dice, out / "ledger", out / "witnesses"
+    dice, data, private = society.dice, out / "ledger", out / "processes"
     private.mkdir(parents=True)
     keys = [SigningKey.from_seed(dice.octets(f"witness/{name}")) for name in WITNESSES]
     ports = free_ports(len(WITNESSES) + 1)
@@ -79,11 +79,11 @@ def raise_curtain(out: Path, society: Society) -> Iterator[Stage]:
             write_all({file: (key.write_pem(), PRIVATE_MODE)})
             arguments = ["--key", str(file), "--name", witness.key.name, "--log", founded.vkey]
             state = ["--state", str(private / f"{witness.name}.state"), "--port", str(port)]
-            _start(running, ["witness", *arguments, *state], out / f"{witness.name}.log", port)
+            _start(running, ["witness", *arguments, *state], private / f"{witness.name}.log", port)
         serve = ["serve", "--data", str(data), "--port", str(ports[0]), "--simulated-clock"]
-        server = _start(running, serve, out / "server.log", ports[0])
+        server = _start(running, serve, private / "server.log", ports[0])
         url = f"http://127.0.0.1:{ports[0]}"
-        _wait_until_ready(url, server, out / "server.log")
+        _wait_until_ready(url, server, private / "server.log")
         yield Stage(data, url, founded, witnesses, server, log_key)
 
 
@@ -111,7 +111,7 @@ def _start(running: ExitStack, command: Sequence[str], log: Path, port: int) -> 
     """Start `otc COMMAND` with its words in a file, and wait until its port answers."""
     output = running.enter_context(log.open("wb"))
     process = subprocess.Popen(  # noqa: S603  # our own command line, by the interpreter that runs us
-        [sys.executable, "-m", "api.cli.main", *command],
+        [sys.executable, "-m", "api", *command],
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,

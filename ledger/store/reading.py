@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from ledger.chain import EMPTY_FILE
 from ledger.errors import StoreError
-from ledger.heads import EMPTY_NODES, TOP_LEVEL, leaf
+from ledger.heads import EMPTY_NODES, LEAF_BYTES, TOP_LEVEL, leaf_of_name
 from ledger.merkle import HASH_BYTES
 from ledger.ports import Head, Signed
 from ledger.store.packing import LOG_HEIGHT, TOP_HEIGHT, Place, place
@@ -52,7 +52,7 @@ FILE = """
     WHERE s.subject = ? AND f.idx < ? ORDER BY f.idx"""
 SUBJECTS = """
     SELECT subject FROM subjects
-    WHERE subject >= ? AND subject > ? AND subject < ? ORDER BY subject LIMIT ?"""
+    WHERE subject >= ? AND subject < ? AND subject <> ? ORDER BY subject LIMIT ?"""
 CHANGED = """
     SELECT subject FROM subjects WHERE sid IN (
         SELECT sid FROM chain WHERE idx >= ? AND idx < ? UNION SELECT sid FROM file WHERE idx >= ? AND idx < ?)
@@ -161,7 +161,7 @@ class SqlSnapshot:
         beyond_kind = (
             f"{kind};"  # a subject is its kind alone, or goes on with a colon, which sorts just before
         )
-        rows = self._session.rows(SUBJECTS, kind, after, beyond_kind, limit)
+        rows = self._session.rows(SUBJECTS, max(kind, after), beyond_kind, after, limit)
         return [_text(subject) for (subject,) in rows]
 
     def changed(self, start: int, stop: int) -> list[str]:
@@ -214,18 +214,34 @@ class SqlSnapshot:
         if row is None:
             return None
         sid, begun, index, event_id, file = row
-        return Standing(sid, begun, index, _digest(event_id), EMPTY_FILE if file is None else _digest(file))
+        standing = Standing(sid, begun, index, event_id, file or EMPTY_FILE)
+        if not isinstance(standing.event_id, bytes) or not isinstance(standing.file, bytes):
+            raise _damaged()
+        return standing
 
-    def _leaves(self, sql: str, size: int, key: object) -> Iterator[bytes]:
-        for subject, head, file in self._session.rows(sql, size, size, size, key):
-            if head is not None:  # else the subject begins at `size` or later
-                yield leaf(_text(subject), _digest(head), EMPTY_FILE if file is None else _digest(file))
+    def _leaves(self, sql: str, size: int, key: object) -> list[bytes]:
+        """Give the leaves of those subjects that a query finds and that have a head below `size`."""
+        rows = self._session.rows(sql, size, size, size, key)
+        try:
+            leaves = [
+                leaf_of_name(name, head, file or EMPTY_FILE) for name, head, file in rows if head is not None
+            ]
+        except TypeError as fault:
+            raise _damaged() from fault
+        if any(len(each) != LEAF_BYTES for each in leaves):
+            raise _damaged()
+        return leaves
 
     def _hash(self, tree: str, at: Place) -> bytes | None:
-        """Give the hash at a place of a tree, or None if nothing was ever written there."""
-        pack = self._pack(tree, at.level, at.pack)
+        """Give the hash at a place of a tree, or None if there is no such pack."""
+        hashes = self._pack(tree, at.level, at.pack)
+        if not hashes:
+            return None
         start = at.position * HASH_BYTES
-        return bytes(pack[start : start + HASH_BYTES]) or None
+        value = bytes(hashes[start : start + HASH_BYTES])
+        if len(value) != HASH_BYTES:
+            raise StoreError("store.corrupt", "Hashes are missing from the tree.", hint=_FSCK)
+        return value
 
     def _pack(self, tree: str, level: int, pack: int) -> bytes | bytearray:
         """Give the hashes of a pack, empty if there is none; the last ones used are kept at hand."""
@@ -241,15 +257,12 @@ class SqlSnapshot:
 def _text(raw: object) -> str:
     """Return a subject, which is ASCII, as it was written."""
     if not isinstance(raw, bytes) or not raw.isascii():
-        raise StoreError("store.corrupt", "The name of a subject is damaged.", hint=_FSCK)
+        raise _damaged()
     return raw.decode()
 
 
-def _digest(raw: object) -> bytes:
-    """Return 32 bytes as they were written."""
-    if not isinstance(raw, bytes) or len(raw) != HASH_BYTES:
-        raise StoreError("store.corrupt", "An event id or a file's digest is damaged.", hint=_FSCK)
-    return raw
+def _damaged() -> StoreError:
+    return StoreError("store.corrupt", "A subject's name, head or file is damaged.", hint=_FSCK)
 
 
 def _missing() -> StoreError:

@@ -102,7 +102,11 @@ class Session:
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Give all rows of a query."""
-        return list(self.stream(sql, *values))
+        try:
+            found: list[tuple[Any, ...]] = self._cursor.execute(sql, values).fetchall()
+        except FAULTS as fault:
+            raise explain(fault) from fault
+        return found
 
     def stream(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
         """Give the rows of a query one after the other, while other queries go on."""

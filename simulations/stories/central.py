@@ -115,7 +115,7 @@ class Central:
             {"Ta2O5": dice.vary(TA2O5_PPM, 40_000, f"{code}/grade/{number}")},
         )
         first = dice.between(1, 9_000_000, f"tags/{site}")
-        body = extraction(conductor, lot, site)
+        body = extraction(conductor, lot, site, "RW-RUTONGO")
         body["tags"] = [{"block": block, "numbers": [first + number]}]
         envelope = conductor.sign("lot.extracted", [by(one, phone)], body, links=[block, lot.subject])
         conductor.expect_on_heads(envelope)

@@ -79,7 +79,7 @@ class Guinea:
             MOISTURE_PPM,
             {"Al2O3": dice.vary(AL2O3_PPM, 15_000, f"guinea/grade/{number}")},
         )
-        body = extraction(conductor, lot, site)
+        body = extraction(conductor, lot, site, "GN-SANGAREDI")
         conductor.act("lot.extracted", [own(mine)], body, links=[lot.subject])
         moved = _move("in", lot.dry_mass_g, lot.contained_mg)
         conductor.act("account.moved", [own(mine)], moved, links=[account, lot.subject])

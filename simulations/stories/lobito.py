@@ -83,7 +83,9 @@ class Lobito:
             MOISTURE_PPM,
             {"Cu": self.society.dice.vary(COPPER_PPM, 20_000, "lobito/grade")},
         )
-        conductor.act("lot.extracted", [own(mine)], extraction(conductor, lot, site), links=[lot.subject])
+        conductor.act(
+            "lot.extracted", [own(mine)], extraction(conductor, lot, site, "CD-KOLWEZI"), links=[lot.subject]
+        )
         return lot
 
     def _travel(

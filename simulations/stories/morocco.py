@@ -57,7 +57,12 @@ class Morocco:
             80_000,
             {"Co": society.dice.vary(95_000, 30_000, "morocco/grade")},
         )
-        conductor.act("lot.extracted", [own(mine)], extraction(conductor, ore, site), links=[ore.subject])
+        conductor.act(
+            "lot.extracted",
+            [own(mine)],
+            extraction(conductor, ore, site, "MA-BOU-AZZER"),
+            links=[ore.subject],
+        )
         yield env.timeout(5 * HOUR_MS)
         scrap = mined(
             recycler.subject("lot", "REC-2026-17"),

@@ -9,7 +9,8 @@ import pytest
 
 FLOORS = ("ledger", "corridor", "certifiers", "api", "simulations")
 TEXT_FILES = {".py", ".md", ".toml", ".sh", ".ini", ".json", ".html", ".js", ".css", ".svg", ".yml", ""}
-NOT_WRITTEN = {"build", "dist", "__pycache__"}
+NOT_WRITTEN = {"build", "dist", "otc-demo", "__pycache__"}
+HIDDEN_BUT_WRITTEN = {".gitignore", ".importlinter"}
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +28,8 @@ def written(root: Path) -> dict[str, str]:
             name for name in below if name == ".ci" or (name[0] != "." and name not in NOT_WRITTEN)
         )
         for file in (Path(folder, name) for name in sorted(files)):
-            if file.suffix in TEXT_FILES:
+            hidden = file.name.startswith(".") and file.name not in HIDDEN_BUT_WRITTEN
+            if file.suffix in TEXT_FILES and not hidden:
                 texts[file.relative_to(root).as_posix()] = file.read_text(encoding="utf-8")
     return texts
 

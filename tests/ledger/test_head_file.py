@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
 
@@ -125,6 +127,20 @@ def test_a_folder_instead_of_a_file_is_unreadable(tmp_path: Path) -> None:
 def test_a_missing_folder_is_unwritable(tmp_path: Path) -> None:
     """The head file's disk may not be mounted: then nothing is signed."""
     refused("head.unwritable", HeadFile(tmp_path / "gone" / "head"), None, FIRST)
+
+
+def test_comparing_and_replacing_is_one_act(tmp_path: Path) -> None:
+    """Who waits for the lock compares with what is there when it gets it, not with what was there before."""
+    path = tmp_path / "head"
+    HeadFile(path).swap(None, FIRST)
+    with Path(tmp_path, "head.lock").open("ab") as lock, ThreadPoolExecutor(1) as pool:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        waiting = pool.submit(refused, "head.moved", HeadFile(path), FIRST, Signed(8, bytes(32)))
+        assert wait([waiting], timeout=0.2).done == set()
+        path.write_text(f"{SECOND.size}\n{SECOND.root.hex()}\n")
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        waiting.result(timeout=30)
+    assert HeadFile(path).read() == SECOND
 
 
 def test_of_racing_processes_one_wins_each_size(tmp_path: Path) -> None:

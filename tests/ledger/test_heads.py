@@ -230,6 +230,13 @@ def forged(leaves: Mapping[int, bytes], size: int) -> Value:
     return {"buckets": [bucket], "proof": canonical.base64_text(bytes(32 * 16))}
 
 
+def test_a_bucket_with_subjects_shows_one() -> None:
+    """A bucket's size is only as good as the leaves that lead to its root."""
+    value = forged({0: bytes(96)}, 1)
+    value["buckets"][0]["leaves"] = []
+    refused("form.missing_member", lambda: proved(value, [], []))
+
+
 def test_leaves_must_lie_sorted_in_their_own_bucket() -> None:
     """An operator who signs a bucket out of order, or a leaf in a foreign bucket, could hide what is there."""
     low, high = bytes(96), b"\x00\x00" + bytes([255] * 94)
@@ -263,7 +270,7 @@ def mutants(value: Value) -> Iterator[Value]:
 def test_no_mutant_leads_to_the_root() -> None:
     """Each part of a proof dropped, doubled, moved or changed: refused, or the root is another."""
     world = a_world([*neighbours()[::2], "log"])
-    present, absent = ["log", *neighbours()[:4:2]], list(neighbours()[1:8:2])
+    present, absent = ["log", *neighbours()[:4:2]], [*neighbours()[1:8:2], "party:nobody"]
     value = build_heads_proof(world.snapshot, present, absent)
     emptied = [{**each, "leaves": [], "proof": "", "size": 0} for each in value["buckets"]]
     hidden = [
@@ -272,9 +279,11 @@ def test_no_mutant_leads_to_the_root() -> None:
     ]
     attacks = [mutant for mutant in (*mutants(value), *hidden) if mutant != value]
     assert len(attacks) > 1000
+    named = ["log", *neighbours()]
+    assert proved(value, named, absent).root == world.root
     for mutant in attacks:
         with suppress(LedgerError):
-            assert proved(mutant, list(neighbours()), absent).root != world.root
+            assert proved(mutant, named, absent).root != world.root
 
 
 @given(

@@ -429,6 +429,19 @@ def test_a_head_file_lost_or_set_back_is_noticed(world: World) -> None:
     refused("head.stale", world.log().start)
 
 
+@pytest.mark.parametrize("hashes", ["zeroblob(96)", "zeroblob(32)"])
+def test_a_tree_changed_behind_our_back_is_never_signed(disk: World, tmp_path: Path, hashes: str) -> None:
+    """Nodes from which the next root would be computed are compared with the root signed before."""
+    disk.checkpoint()
+    with sqlite3.connect(tmp_path / "ledger.db", isolation_level=None) as intruder:
+        intruder.execute(f"UPDATE nodes SET hashes = {hashes}")
+    intruder.close()
+    held = disk.head.read()
+    refused("store.corrupt", disk.log().start)
+    refused("store.corrupt", lambda: [disk.append(SUBJECTS[0]), disk.log().cut()])
+    assert disk.head.read() == held
+
+
 @pytest.mark.parametrize("when", ["appended", "signed"])
 def test_entries_changed_behind_our_back_are_never_signed(disk: World, tmp_path: Path, when: str) -> None:
     """What the database returns is counted again before signing: one changed byte, and nothing leaves the log."""

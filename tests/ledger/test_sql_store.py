@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -118,6 +119,41 @@ def test_two_transactions_from_one_past_cannot_both_commit(store: SqlStore) -> N
     refused("store.conflict", overtaken)
     with store.read() as snapshot:
         assert snapshot.size() == 4
+
+
+def test_writers_of_several_processes_take_turns(store: SqlStore, path: Path) -> None:
+    """Two stores on one file share no lock but the database's: each of 60 transactions builds on the one before."""
+    other = SqlStore.open(path)
+
+    def write(mine: SqlStore, number: int) -> None:
+        for turn in range(30):
+            with mine.write() as transaction:
+                before = transaction.head("log")
+                transaction.append([a_record(number + turn, "log")])
+                assert before is not None
+                assert transaction.chain("log", 100)[-2:] == [before.index, transaction.size() - 1]
+
+    with ThreadPoolExecutor(2) as pool:
+        for finished in [pool.submit(write, store, 100), pool.submit(write, other, 200)]:
+            finished.result(timeout=30)
+    other.close()
+    with store.read() as snapshot:
+        assert (snapshot.size(), len(snapshot.chain("log", 100))) == (64, 61)
+
+
+def test_packs_cut_short_are_named(store: SqlStore, intruder: sqlite3.Connection) -> None:
+    """A tree with hashes missing is damaged: neither is it empty, nor is it written on from there."""
+    with store.write() as transaction:
+        transaction.publish(4, b"note", {(0, 3): bytes(32)})
+    intruder.execute("UPDATE tops SET hashes = zeroblob(32)")
+    with store.read() as snapshot:
+        refused("store.corrupt", lambda: snapshot.heads_node(0, 3))
+
+    def publish() -> None:
+        with store.write() as transaction:
+            transaction.publish(5, b"note", {(0, 3): bytes(32)})
+
+    refused("store.corrupt", publish)
 
 
 def test_a_log_is_found_again(store: SqlStore, path: Path) -> None:

@@ -274,7 +274,12 @@ def test_a_snapshot_sees_nothing_of_later_commits(store: Store) -> None:
             ["lot:a/1"],
             1000,
         )
-        assert snapshot.changed(0, 9) == ["lot:a/1"]
+        assert (snapshot.changed(0, 9), snapshot.chain("lot:a/1", 9)) == (["lot:a/1"], [0])
+        assert (snapshot.file("lot:a/1", 9), snapshot.index_of(a_record(1).event_id)) == ([], None)
+        assert (snapshot.leaf("lot:a/2", 9), snapshot.leaf("lot:a/1", 9)) == (
+            None,
+            snapshot.leaf("lot:a/1", 1),
+        )
         refused("store.missing", lambda: snapshot.entry(1))
         refused("store.node", lambda: snapshot.node(0, 1))
     with store.read() as later:

@@ -1,0 +1,1 @@
+"""The command line, `otc`: a dispatcher and a module for each command."""

@@ -1,0 +1,1 @@
+"""HTTP routes, a module for each thing they serve; they hold no rules."""
