@@ -131,7 +131,8 @@ def _first_entry(folder: Path) -> Entry:
 
 def _private_folder(data: Path, suffix: str) -> Path:
     """Make a new folder beside the data folder, for its owner alone."""
-    folder = data.absolute().with_name(f"{data.absolute().name}-{suffix}")
+    whole = data.resolve()
+    folder = whole.with_name(f"{whole.name}-{suffix}")
     try:
         folder.mkdir(mode=FOLDER_MODE, parents=True)
     except FileExistsError:

@@ -217,7 +217,7 @@ def _settle(case: Case, claim: Claim) -> Outcome:
         opinion.status,
         opinion.extent if shown else opinion.extent.nothing(),
         opinion.reasons,
-        opinion.by if shown else (),
+        opinion.by if opinion.status is Status.ATTESTED else (),
         tuple(sorted((finding.code, finding.index) for finding in against)),
     )
 

@@ -182,10 +182,11 @@ def border_crossings(case: Case) -> Opinion:
     """T4: customs of both sides recorded each border between the posts of a journey, exit and entry."""
     made = journeys(case)
     crossings = [(journey, *border) for journey in made for border in _borders(journey)]
-    if not crossings:
+    untold = [journey for journey in made if not journey.posts and _leaves_country(journey)]
+    if not crossings and not untold:
         return _nothing(case, "border.none")
-    reasons: list[Reason] = []
-    unsound: set[str] = set()
+    reasons = [because("border.unknown_way", journey.sent) for journey in untold]
+    unsound = {journey.lot for journey in untold}
     for journey, here, there in crossings:
         leaving = _crossing(journey, "exit", here)
         entering = _crossing(journey, "entry", there)
@@ -200,11 +201,15 @@ def border_crossings(case: Case) -> Opinion:
 
 
 def _borders(journey: Journey) -> list[tuple[str, str]]:
-    """The borders of a journey as (country left, country entered)."""
-    if journey.corridor is None:
-        return []
-    countries = [post.country for post in journey.corridor.posts if post.post_id in journey.posts]
+    """The borders of a journey as (country left, country entered); none where its posts are on no corridor."""
+    on_way = journey.corridor.posts if journey.corridor else ()
+    countries = [post.country for post in on_way if post.post_id in journey.posts]
     return [(here, there) for here, there in pairwise(countries) if here != there]
+
+
+def _leaves_country(journey: Journey) -> bool:
+    """Tell whether start and destination are in two countries, by the ids of their posts."""
+    return journey.order.from_post.partition("-")[0] != journey.order.to_post.partition("-")[0]
 
 
 def _crossing(journey: Journey, direction: str, country: str) -> Judged | None:

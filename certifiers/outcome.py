@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from certifiers.extent import Extent
 from certifiers.phrases import PHRASES
+from corridor.quantities import format_mass
 
 if TYPE_CHECKING:
     from certifiers.case import Case
@@ -61,7 +62,8 @@ class Reason:
     def sentence(self, lang: str) -> str:
         """Say it in English (`en`) or French (`fr`)."""
         phrase = PHRASES[self.code]
-        return (phrase.fr if lang == "fr" else phrase.en).format(**self.values)
+        mass = format_mass(int(self.values.get("mass_g", 0)), lang=lang)
+        return (phrase.fr if lang == "fr" else phrase.en).format(**self.values, mass=mass)
 
 
 def because(code: str, *events: Judged, **values: str | int) -> Reason:

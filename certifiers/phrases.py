@@ -1,6 +1,7 @@
 """The sentences that claims give as reasons, whole, in English and French; never glued from parts.
 
-A phrase is formatted with the values of its reason: integers with units in their names, subjects, posts, dates.
+A phrase is formatted with the values of its reason: integers with units in their names, subjects, posts, dates; `mass`
+is the reason's `mass_g` in tonnes or kilograms.
 Example: `custody.no_receiver_at` with post CD-GOMA says "No receiver's signature at CD-GOMA: the tender stands open."
 """
 
@@ -54,20 +55,20 @@ PHRASES: Final[dict[str, Phrase]] = {
         "Extrait sur un site enregistré : {site}.",
     ),
     "origin.share": Phrase(
-        "{mass_g} g of dry mass from {origin}.",
-        "{mass_g} g de masse sèche de {origin}.",
+        "{mass} of dry mass from {origin}.",
+        "{mass} de masse sèche de {origin}.",
     ),
     "origin.unknown": Phrase(
-        "{mass_g} g of dry mass are of unknown origin.",
-        "{mass_g} g de masse sèche sont d'origine inconnue.",
+        "{mass} of dry mass are of unknown origin.",
+        "{mass} de masse sèche sont d'origine inconnue.",
     ),
     "origin.country_only": Phrase(
-        "{mass_g} g of dry mass come from {country}, from no registered site.",
-        "{mass_g} g de masse sèche viennent de {country}, d'aucun site enregistré.",
+        "{mass} of dry mass come from {country}, from no registered site.",
+        "{mass} de masse sèche viennent de {country}, d'aucun site enregistré.",
     ),
     "origin.cut_off": Phrase(
-        "{mass_g} g of dry mass come from a lot that is not in this bundle: {subject}.",
-        "{mass_g} g de masse sèche viennent d'un lot absent de ce dossier : {subject}.",
+        "{mass} of dry mass come from a lot that is not in this bundle: {subject}.",
+        "{mass} de masse sèche viennent d'un lot absent de ce dossier : {subject}.",
     ),
     "origin.in_doubt": Phrase(
         "How this began or was booked cannot be decided from this bundle: {subject}.",
@@ -164,6 +165,10 @@ PHRASES: Final[dict[str, Phrase]] = {
     "border.none": Phrase(
         "No border lies on its recorded way.",
         "Aucune frontière sur son trajet enregistré.",
+    ),
+    "border.unknown_way": Phrase(
+        "Start and destination are in two countries and on no corridor that says which borders lie between.",
+        "Départ et destination sont dans deux pays, sans corridor qui indique les frontières à passer.",
     ),
     "border.no_exit": Phrase(
         "Customs of {country} have recorded no exit.",

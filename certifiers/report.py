@@ -48,6 +48,8 @@ class AsOf:
     witnesses: int
     mirrors: tuple[str, ...]
     unsupported: tuple[str, ...]
+    checkpoint: str
+    """The three lines that the log signed, for whoever keeps the largest one met."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ def _failure(failure: Failure) -> dict[str, Any]:
 
 def _as_of(as_of: AsOf) -> dict[str, Any]:
     return {
+        "checkpoint": as_of.checkpoint,
         "genesis": as_of.genesis,
         "log_origin": as_of.log_origin,
         "size": as_of.size,

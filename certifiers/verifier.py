@@ -162,6 +162,7 @@ def _as_of(examined: Examined, trust: TrustFile) -> AsOf:
         witnesses=len(trust.witnesses),
         mirrors=tuple(sorted(mirroring & set(quorum.cosigned))),
         unsupported=quorum.unsupported,
+        checkpoint=examined.checkpoint.text(),
     )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field, model_validator
 
-from corridor.body import Body, Slot, accredited, beginner, found, key_of
+from corridor.body import Body, Slot, accredited, beginner, found, has_role, key_of
 from corridor.custody import filed_by, signed_on_chain
 from corridor.findings import Finding
 from corridor.measures import (
@@ -74,6 +74,10 @@ def _issuing_officer(act: Act, subject: str, signer: Signer) -> bool:
 _certifies = accredited(Role.CERTIFIER, officer=True)
 
 
+OFFICERS_OF_A_CERTIFICATE: Final = 2
+"""Verifier and validator: two persons, so that one alone cannot make a certificate (rule R12)."""
+
+
 class CertificateIssued(Body):
     """A certificate for one lot, seen at one head, by two officers of a certifier that never held it."""
 
@@ -97,13 +101,13 @@ class CertificateIssued(Body):
         lot = act.world.lot(self.lot)
         if list(act.about("lot")) != [self.lot] or lot.hs != self.hs:
             refuse("event.body_disagrees", "/body/lot")
-        officers = [act.signer(self.verifier), act.signer(self.validator)]
-        holders = {key_of(act, signer).holder for signer in officers if signer is not None}
-        if len(holders) != len(officers) or any(
-            signer is None or key_of(act, signer).duty != "officer" for signer in officers
-        ):
+        issuer = party_of(act.only("certificate"))
+        keys = {self.verifier, self.validator}
+        signing = [signer for signer in act.header.signers if signer.key in keys and signer.party == issuer]
+        officers = [key for key in (key_of(act, signer) for signer in signing) if key.duty == "officer"]
+        if len({officer.holder for officer in officers}) != OFFICERS_OF_A_CERTIFICATE:
             refuse("certificate.officers", "/body/validator", subject=act.only("certificate"))
-        if party_of(act.only("certificate")) in lot.holders:
+        if issuer in lot.holders:
             refuse("certificate.held_lot", "/links/0/subject", subject=self.lot)
 
     def evolve(self, act: Act) -> Iterator[State]:
@@ -126,23 +130,32 @@ class CertificateIssued(Body):
             yield found(act, "certificate.too_long", self.lot, days=days, limit_days=LIMITS.certificate_days)
 
 
+def _issuer(act: Act, _subject: str, signer: Signer) -> bool:
+    """the certificate's issuer."""
+    issuer = party_of(act.only("certificate"))
+    return signer.party == issuer and key_of(act, signer).duty in {"party", "officer"}
+
+
 class CertificateStatusChanged(Body):
     """The issuer suspends, reinstates or withdraws a certificate, also after its use."""
 
     type: ClassVar[str] = "certificate.status_changed"
-    links: ClassVar[Mapping[str, Slot]] = {"certificate": Slot((beginner,))}
-    about: ClassVar[Mapping[str, Slot]] = {"lot": Slot((accredited(Role.CERTIFIER),))}
+    links: ClassVar[Mapping[str, Slot]] = {"certificate": Slot((_issuer,))}
+    about: ClassVar[Mapping[str, Slot]] = {"lot": Slot((_issuer,))}
 
     status: Literal["suspended", "reinstated", "withdrawn"]
     reason: Code
 
     def check(self, act: Act) -> None:
-        """Refuse another lot than the certificate's, and any change after a withdrawal."""
+        """Refuse another lot, any change after a withdrawal, and a reinstatement by who is no certifier any more."""
         certificate = act.world.certificate(act.only("certificate"))
         if list(act.about("lot")) != [certificate.lot]:
             refuse("event.body_disagrees", "/about")
         if certificate.status == "withdrawn":
             refuse("certificate.not_valid", "/links/0/subject", subject=certificate.subject)
+        issuer, hs = act.world.party(certificate.issuer), act.world.lot(certificate.lot).hs
+        if self.status == "reinstated" and not has_role(issuer, Role.CERTIFIER, act.at, hs=hs):
+            refuse("authority.not_entitled", "/body/status", subject=certificate.subject)
 
     def evolve(self, act: Act) -> Iterator[State]:
         """Change its status."""

@@ -45,13 +45,13 @@ SEVERAL_LOTS = Slot((custodian,), most=MAX_LOTS_AN_ACT)
 def assess_weights(act: Act, lot: str, given_g: int, received_g: int) -> Iterator[Finding]:
     """Compare dry masses (rule R6): a small loss is moisture and spillage, a gain is nothing honest."""
     change_g = received_g - given_g
-    change_ppm = abs(change_g) * PPM // given_g
+    change = change_g * PPM  # against limits x given_g: a share of a ppm beyond a limit is beyond it
     code = ""
-    if change_g > 0 and change_ppm > LIMITS.handover_gain_refuted_ppm:
+    if change > LIMITS.handover_gain_refuted_ppm * given_g:
         code = "handover.mass_gained"
-    elif change_g > 0 and change_ppm > LIMITS.handover_gain_warned_ppm:
+    elif change > LIMITS.handover_gain_warned_ppm * given_g:
         code = "handover.gain_warned"
-    elif change_g < 0 and change_ppm > LIMITS.handover_loss_refuted_ppm:
+    elif -change > LIMITS.handover_loss_refuted_ppm * given_g:
         code = "handover.mass_lost"
     if code:
         yield found(act, code, lot, change_g=change_g)
@@ -284,9 +284,8 @@ class LotReceived(Body):
     def evolve(self, act: Act) -> Iterator[State]:
         """The lot has arrived; its book stays what the exporter declared."""
         lot = act.world.lot(act.only("lot"))
-        yield lot.model_copy(
-            update={"received": True, "custodian": lot.export.consignee if lot.export else ""}
-        )
+        receiver = lot.export.consignee if lot.export else ""
+        yield lot.model_copy(update={"received": True, **hand_to(lot, receiver)})
 
     def assess(self, act: Act) -> Iterator[Finding]:
         """Compare mass and metal with the book (rules R6 and R7)."""

@@ -120,6 +120,9 @@ class Edges(Body):
             for edge in edges:
                 metal.update(edge.contained_mg)
             check_grades(output.hs, sum(edge.dry_mass_g for edge in edges), metal, "/body/edges")
+        for loss in self.losses:
+            less_than_g = loss.dry_mass_g + 1  # a loss is cut down to whole grams
+            check_grades("", less_than_g, loss.contained_mg, "/body/losses")
 
     def check_counts(self, inputs: int, outputs: int) -> None:
         """Refuse a number of inputs or outputs that the type's name does not mean."""

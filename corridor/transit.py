@@ -176,10 +176,11 @@ class LossRecorded(Body):
     contained_mg: Metal
 
     def check(self, act: Act) -> None:
-        """Refuse a loss of more than is there, and one that leaves metal without its ore."""
+        """Refuse a loss of more than is there, and one that parts metal from its ore."""
         lot = living_lot(act, act.only("lot"))
         check_available(lot.holding, self.dry_mass_g, self.contained_mg, "/body")
         left = take(lot.holding, self.dry_mass_g, self.contained_mg)[1]
+        check_grades(lot.hs, self.dry_mass_g, self.contained_mg, "/body/contained_mg")
         check_grades(lot.hs, left.dry_mass_g, left.contained_mg, "/body/contained_mg")
 
     def evolve(self, act: Act) -> Iterator[State]:

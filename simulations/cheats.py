@@ -65,7 +65,7 @@ def fetch_entries(client: Client, size: int) -> list[bytes]:
     while len(entries) < size:
         width = min(TILE_WIDTH, size - len(entries))
         path = entries_path(len(entries) // TILE_WIDTH, width)
-        entries += read_entry_bundle(client.fetch(f"/log/{path}"))
+        entries += read_entry_bundle(client.fetch(f"/log/tile/{path}"))
     return entries
 
 

@@ -60,6 +60,9 @@ class Teller:
         )
         self._console.print(text, markup=False, soft_wrap=True)
 
+    def _print(self, line: str) -> None:
+        self._console.print(f"  {line}", markup=False, soft_wrap=True)
+
     def _act(self, key: str) -> None:
         self._console.print(f"\n[bold]{say(key, self._lang)}[/bold]")
 
@@ -113,13 +116,20 @@ class Teller:
     def _mass(self, mass_g: int) -> str:
         return format_mass(mass_g, lang=self._lang)
 
-    def tricks(self, play: Play) -> None:
-        """Say what was tried and what became of it."""
+    def unexpected(self, key: str, **values: object) -> None:
+        """Say loudly that something did not end as declared."""
+        self._say("unexpected", what=say(f"unexpected.{key}", self._lang, **values))
+
+    def tricks(self, play: Play, *, nothing_found: bool) -> None:
+        """Say what was tried and what became of it; `nothing_found` in the stones' papers before the outturn."""
         self._act("act.tricks")
         self._say("trick.reuse", refusal=play.reused)
         self._say("trick.replay", count=play.central.replayed)
         self._say("trick.held")
         stones = play.lots()["lobito-stones"]
+        if not nothing_found:
+            self.unexpected("stones")
+            return
         self._say(
             "trick.stones",
             mass=self._mass(stones.dry_mass_g),
@@ -130,16 +140,24 @@ class Teller:
     def bundles(self, results: Sequence[Examination]) -> None:
         """Say how each bundle was examined."""
         self._act("act.bundles")
+        self._print(say("bundle.head", self._lang))
         for result in results:
             verdicts = result.report.get("verdicts", {})
-            words = {name: str(verdicts.get(name, {}).get("verdict", "-")) for name in _VERDICTS}
-            self._say("bundle", name=result.expected.name, code=result.exit_code, **words)
+            standings = [verdicts.get(name, {}).get("standing", "unusable") for name in _VERDICTS]
+            origin, transit, certified = (say(f"standing.{one}", self._lang) for one in standings)
+            name = result.expected.name
+            self._print(f"{name:<22}{origin:<14}{transit:<14}{certified:<15}{result.exit_code:>4}")
+            if not result.as_declared:
+                self.unexpected("bundle", name=name, code=result.exit_code)
         self.figures["bundles"] = {result.expected.name: result.exit_code for result in results}
 
     def cheats(self, cheats: Cheats) -> None:
         """Say who noticed."""
         self._act("act.cheats")
         tampering = cheats.tampering
+        if not cheats.noticed:
+            self.unexpected("cheat")
+            return
         self._say(
             "cheat.byte",
             index=tampering.index,
@@ -167,6 +185,8 @@ class Teller:
         """Say what stands."""
         self._act("act.end")
         report = audit.report
+        if audit.exit_code:
+            self.unexpected("audit")
         self._say("audit.clean", size=report.get("size", "?"), signatures=report.get("signatures", "?"))
         self._say("root", size=checkpoint.size, root=checkpoint.root.hex())
         self._say("left", out=out)

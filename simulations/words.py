@@ -74,9 +74,32 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "papiers disaient {stated}. Aucun registre seul ne peut le voir.",
     ),
     "act.bundles": ("Bundles, examined offline", "Dossiers, examinés hors ligne"),
-    "bundle": (
-        "{name}: {origin} / {transit} / {certification} (exit {code})",
-        "{name} : {origin} / {transit} / {certification} (code {code})",
+    "bundle.head": (
+        "bundle                origin        transit       certification  exit",
+        "dossier               origine       transit       certification  code",
+    ),
+    "standing.shown": ("shown", "établie"),
+    "standing.shown_in_part": ("in part", "en partie"),
+    "standing.not_shown": ("not shown", "non démontrée"),
+    "standing.contradicted": ("contradicted", "contredite"),
+    "standing.held": ("held", "retenue"),
+    "standing.unusable": ("unusable", "inutilisable"),
+    "unexpected": (
+        "NOT AS DECLARED: {what}. Please report it with the seed.",
+        "CONTRAIRE AU SCÉNARIO : {what}. Merci de le signaler avec la graine.",
+    ),
+    "unexpected.stones": (
+        "the audit or the verifier found something in the stones' papers before the outturn",
+        "l'audit ou le vérificateur a trouvé quelque chose dans les papiers des pierres avant la réception",
+    ),
+    "unexpected.bundle": ("{name} ended with exit code {code}", "{name} s'est terminé avec le code {code}"),
+    "unexpected.cheat": (
+        "somebody did not notice what the operator did",
+        "quelqu'un n'a pas remarqué ce que l'opérateur a fait",
+    ),
+    "unexpected.audit": (
+        "the audit of the log found something",
+        "l'audit du registre a trouvé quelque chose",
     ),
     "act.cheats": ("The operator cheats", "L'opérateur triche"),
     "cheat.byte": (

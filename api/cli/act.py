@@ -13,7 +13,7 @@ from pathlib import Path
 from api.cli.intent import Intent, read_intent
 from api.cli.phrases import describe
 from api.cli.placement import place, type_of, with_heads
-from api.cli.terminal import Arguments, add_report, arguments, is_interactive, print_json, say, tell
+from api.cli.terminal import Arguments, add_report, arguments, is_interactive, print_json, say, sentence, tell
 from api.client import Client, ClientProblem, Receipt
 from api.clocks import wall_ms
 from api.compose import compose
@@ -208,7 +208,7 @@ def _post(given: Namespace, hands: Sequence[Hand], payload: bytes, client: Clien
             raise
         if given.json:
             print_json({"code": problem.code, "detail": problem.detail, "hint": problem.hint})
-        tell(f"otc act: {problem}")
+        tell(f"otc act: {sentence(problem)}")
         return REFUSED
     _print_receipt(given, receipt)
     return 0

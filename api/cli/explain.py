@@ -65,12 +65,6 @@ LABELS: Final = {
     "en": {"rule": "rule", "effect": "effect", "advice": "what to do", "status": "HTTP status"},
     "fr": {"rule": "règle", "effect": "effet", "advice": "que faire", "status": "statut HTTP"},
 }
-CLIENT_TABLE: Final = """
-client.unreachable | 0 | The server did not answer. | Is `otc serve` running at this address?
-client.address | 0 | The address is not that of a server. | Write it like http://127.0.0.1:8000.
-client.answer | 0 | The answer is not one that a log's server gives. | What stands between it and us?
-"""
-"""Problems that no server tells: they are the client's own."""
 
 _VALUE: Final = re.compile(r"\{[a-z_]+\}")
 """A place in a finding's sentence that only an event can fill."""
@@ -152,7 +146,7 @@ def _claim(code: str, lang: str) -> Explained:
 
 def _problems() -> dict[str, tuple[int, str, str]]:
     """Return status, sentence and advice of every problem, in English."""
-    rows = [line.split(" | ") for line in (catalogue.TABLE + CLIENT_TABLE).splitlines() if line]
+    rows = [line.split(" | ") for line in catalogue.TABLE.splitlines() if line]
     return {
         code: (int(status), REFUSALS[code][1] if title == "=" else title, advice)
         for code, status, title, advice in rows

@@ -149,6 +149,9 @@ founding.refused | Un registre ne peut pas être fondé ainsi. | La phrase dit p
 file.exists | Le fichier existe déjà. | Choisir un autre nom ; rien n'est remplacé.
 file.form | Le fichier n'a pas la forme attendue. | Est-ce le bon fichier ?
 file.unreadable | Le fichier ne peut pas être lu ou créé. | Vérifier son nom et ses droits.
+bundle.unpublished | Le registre n'a pas publié de point de contrôle. | Redemander après le premier.
+bundle.unknown_lot | Aucun lot de ce nom n'est dans ce qui est publié. | Vérifier son identifiant ; un nouveau lot y est dans la seconde.
+bundle.size | Le dossier serait plus grand que ce qu'un vérificateur ouvre. | Demander le dossier d'un lot bien plus en aval.
 request.media_type | Le corps est d'un autre type de média que celui lu ici. | L'indice du problème nomme le bon.
 request.encoding | Les corps ne sont pas compressés ici. | Envoyer sans Content-Encoding.
 request.too_large | Le corps est plus grand que ce qui est lu ici. | Envoyer moins à la fois.

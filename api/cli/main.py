@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from api.cli.terminal import say, tell
+from api.cli.terminal import say, sentence, tell
 from ledger.errors import LedgerError
 
 OK: Final = 0
@@ -203,13 +203,6 @@ def _call(command: Command, arguments: list[str]) -> int:
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else OK
     return code
-
-
-def sentence(error: LedgerError) -> str:
-    """Say an error in one line: what is wrong, where, and what to do."""
-    where = f" (at {error.pointer})" if error.pointer else ""
-    hint = f" {error.hint}" if error.hint else ""
-    return f"{error.detail}{where}{hint} [{error.code}]"
 
 
 def _complain(who: str, what: str) -> None:

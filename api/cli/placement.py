@@ -67,7 +67,7 @@ def place(intent: Intent, actor: str, heads: Heads, *, holds: bool | None = None
             if extends and kind in body.about:
                 extends = heads.custodian(subject) == actor if holds is None else holds
             if extends:
-                links[subject] = heads.head(subject)
+                links[subject] = GENESIS_PREV if body.links[kind].begins else heads.head(subject)
             else:
                 about.append(subject)
     if LOG in body.about and GENESIS_PREV in links.values():

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import orjson
 
-from api.cli.terminal import Arguments, Progress, add_report, arguments, say, tell
+from api.cli.terminal import Arguments, Progress, add_report, arguments, say, sentence, tell
 from api.client import Client, Verdict
 
 REFUSED = "refused"
@@ -24,7 +24,7 @@ def main(argv: Sequence[str]) -> int:
     """Post every line; write a verdict for each; return 1 if one is refused."""
     given = _parser().parse_args(argv)
     counts = Counter(committed=0, duplicate=0, refused=0)
-    progress = Progress("events")
+    progress = Progress("events", quiet=sys.stdout.isatty())
     with Client(given.url, timeout_s=given.timeout) as client:
         for verdict in client.post_batch(_lines(given.file), now_ms=given.now):
             counts[verdict.status] += 1
@@ -65,7 +65,7 @@ def _as_json(verdict: Verdict) -> dict[str, object]:
 
 def _sentence(verdict: Verdict) -> str:
     where = "" if verdict.index is None else f" at index {verdict.index}"
-    why = f": {verdict.problem}" if verdict.problem else ""
+    why = f": {sentence(verdict.problem)}" if verdict.problem else ""
     return f"{verdict.row} {verdict.status}{where} {verdict.event_id}{why}".rstrip()
 
 

@@ -9,6 +9,8 @@ from typing import Any, Final, NoReturn
 
 import orjson
 
+from ledger.errors import LedgerError
+
 LANGUAGES: Final = ("en", "fr")
 
 
@@ -56,6 +58,13 @@ def tell(line: str) -> None:
     sys.stderr.flush()
 
 
+def sentence(error: LedgerError) -> str:
+    """Say an error in one line: what is wrong, where, what to do, and the code by which `otc explain` says more."""
+    where = f" (at {error.pointer})" if error.pointer else ""
+    hint = f" {error.hint}" if error.hint else ""
+    return f"{error.detail}{where}{hint} [{error.code}]"
+
+
 def is_interactive() -> bool:
     """Tell whether somebody is there to answer."""
     return sys.stdin.isatty() and sys.stderr.isatty()
@@ -64,15 +73,16 @@ def is_interactive() -> bool:
 class Progress:
     """A count that runs on stderr while a person looks on; silent in pipes and scripts."""
 
-    def __init__(self, unit: str, total: int | None = None) -> None:
+    def __init__(self, unit: str, *, quiet: bool = False) -> None:
+        """`quiet` where the answer's own lines already show how far it is."""
         self._unit = unit
-        self._total = f" of {total:,}" if total is not None else ""
-        self._shown = sys.stderr.isatty()
+        self._shown = sys.stderr.isatty() and not quiet
 
-    def show(self, count: int) -> None:
+    def show(self, count: int, total: int | None = None) -> None:
         """Write the count over the last one."""
         if self._shown:
-            sys.stderr.write(f"\r{count:,}{self._total} {self._unit} ")
+            whole = "" if total is None else f" of {total:,}"
+            sys.stderr.write(f"\r{count:,}{whole} {self._unit} ")
             sys.stderr.flush()
 
     def close(self) -> None:

@@ -333,4 +333,6 @@ class MemoryHeadFile:
 
 
 def _no_node() -> StoreError:
-    return StoreError("store.node", "The tree has no such perfect subtree yet.")
+    return StoreError(
+        "store.node", "The tree has no such perfect subtree yet.", hint="Ask for a smaller size."
+    )

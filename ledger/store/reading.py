@@ -270,4 +270,6 @@ def _missing() -> StoreError:
 
 
 def _no_node() -> StoreError:
-    return StoreError("store.node", "The tree has no such perfect subtree yet.")
+    return StoreError(
+        "store.node", "The tree has no such perfect subtree yet.", hint="Ask for a smaller size."
+    )

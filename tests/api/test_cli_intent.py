@@ -142,7 +142,7 @@ def test_every_micro_degree_survives_its_decimal(udeg: int) -> None:
     sign, (whole, rest) = "-" if udeg < 0 else "", divmod(abs(udeg), 10**6)
     words = ("wet=1kg", "moisture=0%", f"latitude={sign}{whole}.{rest:06}", "longitude=0", "accuracy=1m")
     position = meant("lot.extracted", *EXTRACTED, *words).body["position"]
-    assert position["latitude_udeg"] == udeg  # type: ignore[index,call-overload]
+    assert position["latitude_udeg"] == udeg
 
 
 @given(st.integers(1, 10**10), st.integers(0, 999_999))
@@ -152,7 +152,7 @@ def test_dry_mass_is_the_nearest_gram(wet_g: int, moisture_ppm: int) -> None:
     weight = meant(
         "lot.declared", "lot=A", "source=unknown", "hs=260300", "form=ore", "custody_model=segregated", *words
     )
-    dry = weight.body["weight"]["dry_mass_g"]  # type: ignore[index,call-overload]
+    dry = weight.body["weight"]["dry_mass_g"]
     assert abs(dry - wet_g * (1 - Fraction(moisture_ppm, 10**6))) <= Fraction(1, 2)
 
 
@@ -182,8 +182,8 @@ def test_a_split_names_its_lots_by_its_edges() -> None:
     words += ["edges.1.target=B", "edges.1.dry=10kg", "outputs.0.lot=C", "outputs.1.lot=B"]
     split = meant("lot.split", *words)
     assert split.subjects["lot"] == (lot("A"), lot("B"), lot("C"))
-    assert [edge["target"] for edge in split.body["edges"]] == [lot("C"), lot("B")]  # type: ignore[index,union-attr,call-overload]
-    assert [output["lot"] for output in split.body["outputs"]] == [lot("B"), lot("C")]  # type: ignore[index,union-attr,call-overload]
+    assert [edge["target"] for edge in split.body["edges"]] == [lot("C"), lot("B")]
+    assert [output["lot"] for output in split.body["outputs"]] == [lot("B"), lot("C")]
 
 
 def test_lots_of_a_hand_over_are_named_once() -> None:
@@ -191,7 +191,7 @@ def test_lots_of_a_hand_over_are_named_once() -> None:
     words = ["lot=A,B", "lots.0.received.wet=1kg", "lots.0.received.moisture=0%"]
     words += ["lots.1.received.wet=2kg", "lots.1.received.moisture=0%"]
     lines = meant("lot.accepted", *words).body["lots"]
-    assert [(line["lot"], line["received"]["dry_mass_g"]) for line in lines] == [  # type: ignore[index,union-attr,call-overload]
+    assert [(line["lot"], line["received"]["dry_mass_g"]) for line in lines] == [
         (lot("A"), 1_000),
         (lot("B"), 2_000),
     ]

@@ -130,7 +130,7 @@ class Playing:
         def run(_argv: list[str]) -> int:
             raise raises
 
-        module.main = run  # type: ignore[attr-defined]
+        module.main = run
         monkeypatch.setitem(sys.modules, "otc_playing", module)
         monkeypatch.setitem(COMMANDS, "play", Command("otc_playing", "", "", ""))
 
@@ -196,7 +196,7 @@ def test_demo_is_played_by_the_floor_above(monkeypatch: pytest.MonkeyPatch) -> N
         seen.append(argv)
         return 7
 
-    stage.main = play  # type: ignore[attr-defined]
+    stage.main = play
     monkeypatch.setitem(sys.modules, "simulations.demo", stage)
     assert main(["demo", "--seed", "7"]) == 7
     assert seen == [["--seed", "7"]]

@@ -38,7 +38,7 @@ def stored(**changes: object) -> dict[str, object]:
 
 def composed(kind: str = "lot.stored", **changes: object) -> bytes:
     """Compose a good event with some arguments changed."""
-    return compose(kind, **stored(**changes))  # type: ignore[arg-type]
+    return compose(kind, **stored(**changes))
 
 
 def test_a_payload_has_exactly_the_protocols_members() -> None:

@@ -183,7 +183,7 @@ def test_a_ceremony_is_finished_with_signatures_made_apart(tmp_path: Path) -> No
     assert not (log / "genesis.draft").exists()
     assert read_envelope((log / "genesis.json").read_bytes()).event_id == founded.genesis_id
     operator = read_key(log / "operator.key").text
-    assert genesis_of(log)["operator"]["key"] == operator  # type: ignore[index,call-overload]
+    assert genesis_of(log)["operator"]["key"] == operator
 
 
 def test_a_ceremony_without_introducers_leaves_admission_to_the_roots(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_another_library_reads_our_key_files(tmp_path: Path, founder: Founder) -
     """A key file is PKCS #8 in PEM: cryptography's own reader finds the same public key."""
     write_founder(tmp_path / "a.key", founder)
     theirs = load_pem_private_key((tmp_path / "a.key").read_bytes(), password=None).public_key()
-    assert theirs.public_bytes_raw() == founder.key.public  # type: ignore[union-attr]
+    assert theirs.public_bytes_raw() == founder.key.public
 
 
 def test_no_file_is_ever_replaced(tmp_path: Path) -> None:

@@ -58,7 +58,9 @@ def mentioned() -> set[str]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.fullmatch(node.value)
     }
     others = set(TYPES) | set(RESERVED) | set(FINDINGS)
-    return {text for text in texts - others if text.partition(".")[0] in families and not FILES.fullmatch(text)}
+    return {
+        text for text in texts - others if text.partition(".")[0] in families and not FILES.fullmatch(text)
+    }
 
 
 def test_every_code_that_is_raised_is_catalogued() -> None:

@@ -350,6 +350,7 @@ class Scene:
             "contained_mg": metal(mass_g),
             "mined_from": format_time(self.now - HOUR_MS),
             "mined_until": format_time(self.now),
+            "position": {"latitude_udeg": -1_560_500, "longitude_udeg": 28_880_500, "accuracy_m": 10},
             "tags": [{"block": block, "numbers": numbers} for block, numbers in tags],
         }
         self.post("lot.extracted", miner, body, links=[lot, *(block for block, _ in tags)])
@@ -449,7 +450,7 @@ class Scene:
             "consignee": consignee.party,
             "origin_country": "CD",
             "destination": "MA",
-            "post": "CD-GOMA",
+            "post": "CD-KASUMBALESA",
             "mode": "road",
             "customs_reference": "EX-2026-17",
         }
@@ -510,11 +511,11 @@ Story = SimpleNamespace
 
 
 def _cast(scene: Scene) -> None:
-    scene.join("mines", "authority", countries=["CD", "ZM"])
+    scene.join("mines", "authority", countries=["AO", "CD"])
     scene.join("inspector", "inspector")
     scene.add_officer("inspector")
     scene.join("tagger", "tagging_agent")
-    scene.join("customs", "customs", countries=["CD", "RW"])
+    scene.join("customs", "customs", countries=["CD", "ZM"])
     scene.join("certifier", "certifier")
     scene.add_officer("certifier")
     scene.add_officer("certifier")
@@ -528,7 +529,7 @@ def _tell_origin(scene: Scene, told: Story) -> None:
     told.south_site = scene.register_site(by["mines"], "S", by["inspector"])
     told.ban = scene.ban(by["mines"], "BAN-CD", country="CD", hs=COLTAN, begins="2039-01-01T00:00:00Z")
     told.ban_elsewhere = scene.ban(
-        by["mines"], "BAN-ZM", country="ZM", hs=COLTAN, begins="2026-01-01T00:00:00Z"
+        by["mines"], "BAN-AO", country="AO", hs=COLTAN, begins="2026-01-01T00:00:00Z"
     )
     told.ban_other = scene.ban(by["mines"], "BAN-CU", country="CD", hs=COPPER, begins="2026-01-01T00:00:00Z")
     told.tags = scene.issue_tags(by["tagger"], "T-1", told.north_site, by["north"])
@@ -559,25 +560,38 @@ def _tell_transit(scene: Scene, told: Story) -> None:
     scene.post("lot.sealed", trader, {"action": "applied", "seals": ["SEAL-1"]}, links=[told.lot])
     dispatched = {
         "consignment": "CONS-1",
-        "corridor": "CENTRAL",
-        "from_post": "CD-RUBAYA",
-        "to_post": "CD-GOMA",
+        "corridor": "NORTH-SOUTH",
+        "from_post": "CD-KOLWEZI",
+        "to_post": "ZM-KASUMBALESA",
         "mode": "road",
     }
     scene.post("lot.dispatched", trader, dispatched, links=[told.lot])
-    scene.post("lot.stored", trader, {"post": "CD-GOMA"}, links=[told.sibling])
-    passed = {"country": "CD", "post": "CD-GOMA"}
+    scene.post("lot.stored", trader, {"post": "CD-KOLWEZI"}, links=[told.sibling])
+    scene.now += 2 * DAY_MS
+    passed = {"country": "CD", "post": "CD-KASUMBALESA"}
     scene.post("post.passed", by["customs"], passed, about=sorted([told.lot, told.sibling]))
+    seen = {"action": "verified", "seals": ["SEAL-1"], "post": "CD-KASUMBALESA"}
+    scene.post("lot.sealed", by["customs"], seen, about=[told.lot])
 
 
 def _tell_certification(scene: Scene, told: Story) -> None:
     by = scene.players
     told.certificate = scene.certify(by["certifier"], "C-1", told.lot, 70_000)
     told.export = scene.export(told.lot, by["trader"], by["importer"], told.certificate)
-    crossed = {"country": "CD", "post": "CD-GOMA", "direction": "exit", "customs_reference": "EX-2026-17"}
+    crossed = {
+        "country": "CD",
+        "post": "CD-KASUMBALESA",
+        "direction": "exit",
+        "customs_reference": "EX-2026-17",
+    }
+    scene.post("border.crossed", by["customs"], crossed, about=[told.lot])
+    crossed |= {"country": "ZM", "post": "ZM-KASUMBALESA", "direction": "entry"}
     scene.post("border.crossed", by["customs"], crossed, about=[told.lot])
     received = {"weight": weight(69_900), "contained_mg": metal(69_900)}
     scene.post("lot.received", by["importer"], received, links=[told.lot])
+    looked = dict.fromkeys(("origin", "transit", "certification"), "shown")
+    looked |= {"bundle_sha256": sha256(b"a bundle").hexdigest(), "as_of_size": 2}
+    scene.post("verification.performed", by["importer"], looked, about=[told.lot])
 
 
 def _tell_account(scene: Scene, told: Story) -> None:
@@ -588,7 +602,7 @@ def _tell_account(scene: Scene, told: Story) -> None:
         "hs": COLTAN,
         "form": "concentrate",
         "country": "CD",
-        "post": "CD-GOMA",
+        "post": "CD-KOLWEZI",
     }
     scene.post("account.opened", plant, body, links=[told.account])
     told.salt = sha256(b"salt").hexdigest()
@@ -620,6 +634,12 @@ def _tell(scene: Scene) -> Story:
 def fresh_story() -> Story:
     """A story of the test's own, to be written on."""
     return _tell(Scene())
+
+
+@pytest.fixture(scope="session")
+def tell_story() -> Callable[[], Story]:
+    """A teller of stories to be written on."""
+    return lambda: _tell(Scene())
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -37,6 +38,7 @@ TRUST_BYTES: Final = 256 * 2**10
 DEPTH: Final = 16
 KEYS: Final = 4_096
 NOTE_SIGNATURES: Final = 64
+NOTE_BYTES: Final = 512 * 2**10
 BUCKETS: Final = 2**16
 LARGEST: Final = 2**53 - 1
 ZERO: Final = "0" * 64
@@ -45,9 +47,14 @@ EVENT_TYPE: Final = "application/vnd.otc.event+json"
 BATCH_TYPE: Final = "application/vnd.otc.batch+json"
 SIGNATURE: Final = 1  # types of verifier keys: Ed25519 over the note, and timestamped over a checkpoint
 COSIGNATURE: Final = 4
+PUBLIC_BYTES: Final = {
+    SIGNATURE: 32,
+    COSIGNATURE: 32,
+    6: 1312,
+}  # by type; the last is ML-DSA-44, never counted here
 
 HEX: Final = r"[0-9a-f]{64}"
-NAME: Final = r"[a-z][a-z0-9_]*"
+NAME: Final = r"[a-z][a-z0-9_]*|payloadType"
 ANALYTE: Final = r"[A-Za-z0-9_]{1,32}"
 KIND: Final = r"[a-z]+\.[a-z][a-z_]*"
 PARTY: Final = r"party:[a-z2-7]{32}"
@@ -78,8 +85,8 @@ def canonical(value: Json) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
-def parse(data: bytes, dsse: str = "") -> Json:
-    """Read one canonical JSON value; `dsse` is the one member name that may be in camel case."""
+def parse(data: bytes) -> Json:
+    """Read one canonical JSON value."""
 
     def unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
         need(len(dict(members)) == len(members), "no duplicate members")
@@ -98,22 +105,22 @@ def parse(data: bytes, dsse: str = "") -> Json:
         parse_int=integer,
         parse_constant=no_number,
     )
-    profile(value, 1, NAME, dsse)
+    profile(value, 1, NAME)
     need(canonical(value) == data, "bytes equal their canonical form")
     return value
 
 
-def profile(value: Json, depth: int, names: str, dsse: str = "") -> None:
+def profile(value: Json, depth: int, names: str) -> None:
     """Refuse null, large integers, deep values and odd member names, wherever they stand."""
     if isinstance(value, dict | list):
         need(depth <= DEPTH, "depth")
     if isinstance(value, dict):
         for name, member in value.items():
-            need(re.fullmatch(names, name) or name == dsse, "member names")
-            profile(member, depth + 1, ANALYTE if name == "contained_mg" else NAME, dsse)
+            need(re.fullmatch(names, name), "member names")
+            profile(member, depth + 1, ANALYTE if name == "contained_mg" else NAME)
     elif isinstance(value, list):
         for item in value:
-            profile(item, depth + 1, NAME, dsse)
+            profile(item, depth + 1, NAME)
     else:
         need(
             isinstance(value, str) or (isinstance(value, int) and abs(value) <= LARGEST), "no null, ±(2^53-1)"
@@ -360,13 +367,12 @@ def read_header(line: bytes) -> dict[str, Any]:
     text(header["lot"], LOT)
     text(header["checkpoint"])
     hashes(header["proof"])
-    ascending(whole(index, 0) for index in array(header["indexes"], 1))
+    ascending(whole(index, 0) for index in array(header["indexes"]))
     ascending(text(subject, SUBJECT) for subject in array(header["absent"]))
     for disclosure in array(header["disclosures"]):
         record(disclosure, "event name salt value")
-        text(disclosure["name"], NAME)
+        text(disclosure["name"])
         hexes(disclosure["event"], disclosure["salt"])
-    ascending((disclosure["event"], disclosure["name"]) for disclosure in header["disclosures"])
     hashes(record(header["heads"], "buckets proof")["proof"])
     for bucket in array(header["heads"]["buckets"]):
         size = whole(record(bucket, "bucket leaves proof size")["size"], 0, 2**32 - 1)
@@ -411,8 +417,7 @@ def read_payload(data: bytes) -> dict[str, Any]:
 
 def read_signature(value: Json) -> None:
     """Check the form of a signature over one event, or over a batch of them."""
-    multikey(record(value, "keyid sig", "batch")["keyid"])
-    need(len(binary(value["sig"])) == 64, "64 bytes of signature")
+    need(len(binary(record(value, "keyid sig", "batch")["sig"])) == 64, "64 bytes of signature")
     if "batch" in value:
         batch = record(value["batch"], "index path size")
         index = whole(batch["index"], 0, whole(batch["size"], 2, 4_096) - 1)
@@ -422,15 +427,17 @@ def read_signature(value: Json) -> None:
 def read_entry(index: int, line: bytes) -> Entry:
     """Read one entry: `{"at":…,"event":{"payload":…,"payloadType":…,"signatures":[…]}}`."""
     need(len(line) <= ENTRY_BYTES, "entry size")
-    entry = record(parse(line, "payloadType"), "at event")
+    entry = record(parse(line), "at event")
     event = record(entry["event"], "payload payloadType signatures")
     text(event["payloadType"], re.escape(EVENT_TYPE))
     data = binary(event["payload"])
-    for signature in array(event["signatures"], 1, 16):
+    payload, signatures = read_payload(data), array(event["signatures"])
+    for signature in signatures:
         read_signature(signature)
-    message = authenticated(EVENT_TYPE, data)
+    keys = [signer["key"] for signer in payload["signers"]]
+    need([signature["keyid"] for signature in signatures] == keys, "one signature a signer, in their order")
     return Entry(
-        index, whole(entry["at"], 0), leaf_hash(line), read_payload(data), message, event["signatures"]
+        index, whole(entry["at"], 0), leaf_hash(line), payload, authenticated(EVENT_TYPE, data), signatures
     )
 
 
@@ -471,24 +478,25 @@ class Trust:
 
     @property
     def known(self) -> dict[tuple[str, bytes], Vkey]:
-        """The keys whose signatures on a note are looked at; a witness of another type never counts."""
+        """The keys whose signatures on a note are looked at; a log or witness of another type never counts."""
+        logs = [key for key in self.logs if key.kind == SIGNATURE]
         witnesses = [
             key for key in self.cosigners.values() if isinstance(key, Vkey) and key.kind == COSIGNATURE
         ]
-        return {(key.name, key.id): key for key in (*self.logs, *witnesses)}
+        return {(key.name, key.id): key for key in (*logs, *witnesses)}
 
 
-def read_vkey(word: str, supported: int) -> Vkey:
-    """Read a verifier key; one of a supported type must be admissible."""
+def read_vkey(word: str) -> Vkey:
+    """Read a verifier key, whose id must fit; one of a type that can be checked here must be admissible."""
     name, identifier, material = word.split("+", 2)
     key = binary(material)
     need(name and not re.search(r"\s", name) and len(key) > 1, "a name and a key")
     vkey = Vkey(name, bytes.fromhex(text(identifier, "[0-9a-f]{8}")), key[0], key[1:])
-    if vkey.kind == supported:
-        need(
-            sha256(name.encode() + b"\n" + key).digest()[:4] == vkey.id and is_key(vkey.public),
-            "an admitted key",
-        )
+    need(sha256(name.encode() + b"\n" + key).digest()[:4] == vkey.id, "an id that fits the key")
+    need(
+        vkey.kind not in PUBLIC_BYTES or len(vkey.public) == PUBLIC_BYTES[vkey.kind], "the length of its type"
+    )
+    need(vkey.kind not in (SIGNATURE, COSIGNATURE) or is_key(vkey.public), "an admitted key")
     return vkey
 
 
@@ -513,11 +521,10 @@ def read_trust(data: bytes) -> Trust:  # noqa: C901  # one case a word of the gr
                 text(index, DECIMAL)
                 _ = text(who, PARTY) if who.startswith("party:") else multikey(who)
             case ["log", vkey] | ["log", vkey, _]:
-                logs.append(read_vkey(vkey, SIGNATURE))
-                need(logs[-1].kind == SIGNATURE, "a log key that can be checked")
+                logs.append(read_vkey(vkey))
             case ["witness", name, vkey] | ["witness", name, vkey, _]:
                 need(name != "none" and name not in cosigners, "one name, one meaning")
-                cosigners[name] = read_vkey(vkey, COSIGNATURE)
+                cosigners[name] = read_vkey(vkey)
             case ["group", name, k, *members] if members:
                 need(name != "none" and name not in cosigners, "one name, one meaning")
                 need(cosigners.keys() >= {*members}, "names of lines before")
@@ -538,6 +545,7 @@ def read_trust(data: bytes) -> Trust:  # noqa: C901  # one case a word of the gr
 
 def open_note(note: str, trust: Trust) -> tuple[str, int, bytes, set[Vkey]]:
     """Read a checkpoint and give origin, size, root, and the known keys whose signatures on it hold."""
+    need(len(note.encode()) <= NOTE_BYTES, "note size")
     need(not re.search(r"[\x00-\x09\x0b-\x1f]", note), "no control characters")
     body, gap, tail = note.rpartition("\n\n")
     body += "\n"
@@ -560,7 +568,7 @@ def open_note(note: str, trust: Trust) -> tuple[str, int, bytes, set[Vkey]]:
             need(signed(key.public, message.encode(), signature), "a known key's signature holds")
             holding.add(key)
     (root_hash,) = hashes(root)
-    return origin, whole(int(text(size, DECIMAL)), 2), root_hash, holding
+    return origin, whole(int(text(size, DECIMAL)), 2, 2**63 - 1), root_hash, holding
 
 
 def met(name: str, trust: Trust, holding: set[Vkey]) -> bool:
@@ -574,8 +582,8 @@ def met(name: str, trust: Trust, holding: set[Vkey]) -> bool:
     return sum(met(member, trust, holding) for member in members) >= threshold
 
 
-def step_2(header: dict[str, Any], entries: list[Entry], data: bytes) -> tuple[int, bytes]:
-    """Checkpoint signature, witness quorum, genesis; gives the log's size and root."""
+def step_2(header: dict[str, Any], entries: list[Entry], data: bytes) -> tuple[int, bytes, str]:
+    """Checkpoint signature, witness quorum, genesis; gives the log's size and root, and its operator's party."""
     trust = read_trust(data)
     origin, size, root, holding = open_note(header["checkpoint"], trust)
     need(any(log in holding and log.name == origin for log in trust.logs), "signed by the log")
@@ -590,7 +598,7 @@ def step_2(header: dict[str, Any], entries: list[Entry], data: bytes) -> tuple[i
     need(
         not any("batch" in signature for signature in genesis.signatures), "the genesis is never batch-signed"
     )
-    return size, root
+    return size, root, party_id(genesis.payload["body"].get("operator"))
 
 
 # --- step 3: inclusion of every entry ----------------------------------------------------------------------------
@@ -607,9 +615,7 @@ def step_3(header: dict[str, Any], entries: list[Entry], size: int, root: bytes)
 
 
 def check_signatures(entry: Entry) -> None:
-    """One signature a signer, in their order, each by the one rule."""
-    keys = [signer["key"] for signer in entry.payload["signers"]]
-    need([signature["keyid"] for signature in entry.signatures] == keys, "one signature a signer")
+    """Each signature holds by the one rule, over the event or over a batch of which it is one."""
     for signature in entry.signatures:
         message = entry.message
         if batch := signature.get("batch"):
@@ -628,27 +634,30 @@ def party_id(inception: Json) -> str:
     return "party:" + base64.b32encode(digest[:20]).decode().lower()
 
 
-def check_beginnings(entry: Entry) -> None:
-    """The party in a subject's id begins it; a party, and the log, only where its inception object stands."""
-    body, signers = entry.payload["body"], entry.payload["signers"]
-    begun = {subject for subject, prev in entry.linked.items() if prev == ZERO}
-    expected: set[str] = set()
+def inceptions(entry: Entry) -> set[str]:
+    """Name the parties whose inception objects an event holds; what cannot be read names nobody."""
+    body, held = entry.payload["body"], []
     if entry.payload["type"] == "log.genesis":
-        embedded = [body.get("operator"), *array(body.get("roots")), *array(body.get("introducers"))]
-        keys = {party_id(inception): inception["key"] for inception in embedded}
-        need(keys.items() == {(signer["party"], signer["key"]) for signer in signers}, "all embedded sign")
-        expected = {"log", *keys}
+        groups = [body.get("roots"), body.get("introducers")]
+        held = [body.get("operator"), *(one for group in groups if isinstance(group, list) for one in group)]
     elif entry.payload["type"] == "party.incepted":
-        expected = {party_id(body.get("inception"))}
+        held = [body.get("inception")]
+    parties = set()
+    for inception in held:
+        with suppress(ValueError):
+            parties.add(party_id(inception))
+    return parties
+
+
+def check_beginnings(entry: Entry) -> None:
+    """The party in a subject's id begins it; a party begins where its inception object stands."""
+    begun = {subject for subject, prev in entry.linked.items() if prev == ZERO} - {"log"}
     need(
-        {subject for subject in begun if re.match("log|party:", subject)} == expected,
-        "begun by its inception",
+        {subject for subject in begun if subject.startswith("party:")} <= inceptions(entry),
+        "a party's inception",
     )
-    signing = {signer["party"].removeprefix("party:") for signer in signers}
-    need(
-        all(re.split("[:/]", subject)[1] in signing for subject in begun - {"log"}),
-        "begun by the party in the id",
-    )
+    signing = {signer["party"].removeprefix("party:") for signer in entry.payload["signers"]}
+    need({re.split("[:/]", subject)[1] for subject in begun} <= signing, "begun by the party in the id")
 
 
 def step_4(header: dict[str, Any], entries: list[Entry]) -> None:
@@ -656,6 +665,7 @@ def step_4(header: dict[str, Any], entries: list[Entry]) -> None:
     for entry in entries:
         check_signatures(entry)
         check_beginnings(entry)
+    ascending((disclosure["event"], disclosure["name"]) for disclosure in header["disclosures"])
     events = {entry.event_id: entry.payload for entry in entries}
     need(len(events) == len(entries), "an event occurs once in a log")
     for disclosure in header["disclosures"]:
@@ -717,13 +727,14 @@ def neighbours(subject: str, heads: dict[str, Any]) -> set[str]:
     return {keys[below], keys[above]} - {"", "g"}
 
 
-def step_5(header: dict[str, Any], entries: list[Entry], log_size: int) -> dict[str, Any]:
+def step_5(header: dict[str, Any], entries: list[Entry], log_size: int, operator: str) -> dict[str, Any]:
     """Chains unbroken, files whole, both equal to the heads; nothing is over."""
     *events, last = entries
     need(
         last.index == log_size - 1 and last.payload["type"] == "log.heads" and not last.named,
         "heads come last",
     )
+    need(all(signer["party"] == operator for signer in last.payload["signers"]), "heads by the operator")
     statement = record(last.payload["body"], "root size")
     need(whole(statement["size"], 0) == last.index, "heads of all entries before")
     heads, absent = header["heads"], header["absent"]
@@ -747,7 +758,7 @@ def step_5(header: dict[str, Any], entries: list[Entry], log_size: int) -> dict[
         {bucket["bucket"] for bucket in heads["buckets"]} == {int(key[:4], 16) for key in serving},
         "every bucket too",
     )
-    afters = {entry.payload.get("after") for entry in events}
+    afters = {entry.payload.get("after") for entry in entries}
     need(
         all(entry.named & subjects.keys() or entry.event_id in afters for entry in events), "every entry too"
     )
@@ -772,12 +783,12 @@ def examine(data: bytes, trust: bytes, lot: str | None = None) -> dict[str, Any]
         header, entries = step_1(data)
         need(lot in (None, header["lot"]), "the lot that was asked for")
         step = 2
-        size, root = step_2(header, entries, trust)
+        size, root, operator = step_2(header, entries, trust)
         step = 3
         step_3(header, entries, size, root)
         step = 4
         step_4(header, entries)
         step = 5
-        return {"ok": True, **step_5(header, entries, size)}
+        return {"ok": True, **step_5(header, entries, size, operator)}
     except (ValueError, zlib.error, RecursionError):
         return {"ok": False, "step": step}

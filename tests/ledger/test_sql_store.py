@@ -141,6 +141,36 @@ def test_writers_of_several_processes_take_turns(store: SqlStore, path: Path) ->
         assert (snapshot.size(), len(snapshot.chain("log", 100))) == (64, 61)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE chain SET event_id = 5",
+        "UPDATE chain SET event_id = 'short'",
+        "UPDATE file SET digest = 7",
+        "UPDATE file SET digest = 'short'",
+        "UPDATE subjects SET subject = CAST(x'ff' AS TEXT) WHERE sid = 0",
+        "UPDATE log SET size = 'many'",
+        "DELETE FROM log",
+        "DELETE FROM nodes",
+    ],
+)
+def test_values_of_another_kind_are_named(store: SqlStore, intruder: sqlite3.Connection, change: str) -> None:
+    """Where an intruder, or a flipped bit, left a number for a digest or half of one, the database is damaged."""
+    for table in ("chain", "file", "subjects"):
+        intruder.execute(f"DROP TRIGGER {table}_refuse_update")
+    intruder.execute(change)
+
+    def read_all() -> None:
+        with store.read() as snapshot:
+            snapshot.leaf("lot:a", 4)
+            snapshot.changed(0, 4)
+            merkle.root(snapshot, 4)
+
+    refused("store.node" if "nodes" in change else "store.corrupt", read_all)
+    if change.endswith(("= 5", "= 7")):
+        refused("store.corrupt", lambda: append(store, a_record(5, "lot:a")))
+
+
 def test_packs_cut_short_are_named(store: SqlStore, intruder: sqlite3.Connection) -> None:
     """A tree with hashes missing is damaged: neither is it empty, nor is it written on from there."""
     with store.write() as transaction:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from ledger import merkle
 from ledger.errors import StoreError
 from ledger.ports import Head, Record, Signed, Snapshot, Store
+from ledger.store import memory, sqlite
 from ledger.store.memory import MemoryStore
 from ledger.store.sql import SqlStore
 
@@ -442,6 +443,19 @@ def test_readers_never_see_half_a_commit(store: Store) -> None:
                 transaction.put_states({"log": b"%d" % (3 * commit + 3)})
         done.set()
         assert all(reader.result(timeout=30) > 0 for reader in readers)
+
+
+def test_a_writer_waits_only_so_long(monkeypatch: pytest.MonkeyPatch, make_store: MakeStore) -> None:
+    """Who opens a transaction while another is open is refused after a while, and the first one is not harmed."""
+    monkeypatch.setattr(memory, "TURN_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.05)
+    store = make_store()
+    with store.write() as transaction:
+        refused("store.locked", lambda: append(store, a_record(1)))
+        transaction.append([a_record(0)])
+    append(store, a_record(1))
+    with store.read() as snapshot:
+        assert snapshot.size() == 2
 
 
 def test_racing_writers_take_turns(store: Store) -> None:
