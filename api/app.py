@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
-from typing import Final
+from typing import Any, Final
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
@@ -21,7 +23,19 @@ from api.guard import Guard
 from api.parameters import refuse_unknown_parameters
 from api.problems import answer
 from api.refusal import RequestRefused
-from api.routes import batch, corridors, events, explain, heads, health, log, lots, subjects, types
+from api.routes import (
+    batch,
+    corridors,
+    events,
+    explain,
+    heads,
+    health,
+    log,
+    lots,
+    posting,
+    subjects,
+    types,
+)
 from api.wiring import Ledger
 from ledger.errors import LedgerError
 
@@ -30,7 +44,6 @@ NOT_ALLOWED: Final = 405
 
 _ROUTERS: Final = (
     log.router,
-    batch.router,
     events.router,
     heads.router,
     lots.router,
@@ -60,10 +73,21 @@ def create_app(ledger: Ledger) -> FastAPI:
     )
     app.state.ledger = ledger
     app.state.batch_places = asyncio.Semaphore(settings.MAX_BATCHES_AT_ONCE)
+    app.router.routes.extend([*posting.ROUTES, *batch.ROUTES])
     for router in _ROUTERS:
         app.include_router(router)
+    app.openapi = partial(_describe, app)  # type: ignore[method-assign]  # FastAPI's own way to extend the document
     app.add_middleware(Guard, simulated=ledger.simulated)
     return app
+
+
+def _describe(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document, with the doors that the framework does not know."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        document["paths"] |= posting.DESCRIPTIONS | batch.DESCRIPTIONS
+        app.openapi_schema = document
+    return app.openapi_schema
 
 
 @asynccontextmanager

@@ -32,7 +32,7 @@ from ledger.errors import LedgerError
 from ledger.keys import SigningKey
 from ledger.note import ED25519, VerifierKey
 from ledger.payload import Signer
-from ledger.quorum import Group, TrustedLog, TrustedWitness, TrustFile, write_trust
+from ledger.quorum import Group, TrustedLog, TrustedWitness, TrustFile, read_trust, write_trust
 from ledger.store.sql import SqlStore
 from ledger.subjects import LOG
 from ledger.values import Value
@@ -245,14 +245,16 @@ def establish(
     body = read_body(signed.payload)
     if not isinstance(body, LogGenesis):
         raise FoundingRefused("founding.refused", "The event is not a genesis.")
-    trust = trust_of(body, signed.event_id, witnesses, at_ms)
+    trust = write_trust(trust_of(body, signed.event_id, witnesses, at_ms))
+    # Names and addresses of witnesses are the caller's: what nobody could read is refused here.
+    read_trust(trust)
     building = data / f"{DATABASE}.new"
     try:
         _begin_log(building, signed, at_ms)
         write_all(
             {
                 data / GENESIS_FILE: (envelope, PUBLIC_MODE),
-                data / TRUST_FILE: (write_trust(trust), PUBLIC_MODE),
+                data / TRUST_FILE: (trust, PUBLIC_MODE),
             }
         )
     except (LedgerError, OSError):

@@ -92,3 +92,23 @@ def simulated_now(request: Request) -> int | None:
     if not said.isascii() or not said.isdigit() or len(said) > _MAX_DIGITS:
         raise RequestRefused("request.header", "OTC-Now is not a number of milliseconds since 1970.")
     return int(said)
+
+
+def asked(request: Request, **allowed: Collection[str]) -> dict[str, str]:
+    """Return the query's parameters, each at most once and of the `allowed` values; refuse every other query.
+
+    For routes that read their requests themselves; the others declare their parameters.
+    """
+    given = request.query_params.multi_items()
+    if len(dict(given)) < len(given) or not allowed.keys() >= dict(given).keys():
+        raise RequestRefused(
+            "request.unknown_parameter",
+            "The route does not know a query parameter, or it is given twice.",
+            pointer="/query",
+        )
+    for name, value in given:
+        if value not in allowed[name]:
+            raise RequestRefused(
+                "request.parameter", "A parameter is not well formed.", pointer=f"/query/{name}"
+            )
+    return dict(given)

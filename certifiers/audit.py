@@ -20,9 +20,9 @@ from typing import Final
 from certifiers.running_heads import RunningHeads
 from corridor import rules
 from corridor.logbook import LogGenesis, LogHeads
+from corridor.refusals import Refused
 from corridor.states import State, read_state, write_state
-from corridor.world import Act, World
-from ledger.chain import GENESIS_PREV
+from corridor.world import LOG, Act, Outside, World
 from ledger.checkpoint import read_checkpoint
 from ledger.envelope import Entry, Envelope, check_signatures, read_entry
 from ledger.errors import LedgerError
@@ -71,9 +71,14 @@ class Auditor:
         self.states: dict[str, bytes] = {}
         self.tree = Frontier()
         self.last_at = 0
+        self.knows_last = True
+        """Whether the last entry could be read, so that `last_at` is its time."""
         self.heads_count = 0
         self.tainted: set[str] = set()
         """Subjects whose events can no longer be judged, because one of them could not be read."""
+        self.unfollowed: set[str] = set()
+        """Subjects whose last state is therefore not known in full."""
+        self.unjudged = 0
         self._trust = trust
         self._check = check
         self._times: dict[str, int | None] = {}
@@ -85,25 +90,26 @@ class Auditor:
         """The number of entries read."""
         return self.tree.size
 
-    def take(self, data: bytes, recorded: Recorded = NOT_RECORDED) -> Iterator[Problem]:
-        """Read the next entry and yield what is wrong with it."""
+    def take(
+        self, data: bytes, entry: Entry | LedgerError, recorded: Recorded = NOT_RECORDED
+    ) -> Iterator[Problem]:
+        """Take in the next entry, as `parse` read it, and yield what is wrong with it."""
         index = self.size
         self.tree.append(leaf_hash(data))
-        try:
-            entry = read_entry(data)
-        except LedgerError as error:
-            yield self._problem("entry.form", index, recorded, str(error))
+        if isinstance(entry, LedgerError):
+            yield self._problem("entry.form", index, recorded, str(entry))
             self._pass_over(index, recorded)
             return
         event_id = entry.envelope.event_id
         if recorded.event_id not in {"", event_id}:
             yield self._problem("entry.other_event", index, recorded, "")
-        else:
-            payload = entry.envelope.payload
-            links = tuple(link.subject for link in payload.links)
-            recorded = Recorded(event_id, links, payload.about)
+            self._pass_over(index, recorded)
+            return
+        payload = entry.envelope.payload
+        recorded = Recorded(event_id, tuple(link.subject for link in payload.links), payload.about)
         yield from self._check_entry(entry, index, recorded)
         yield from self._judge(entry, index, recorded)
+        yield from self._read_own(entry, index, recorded)
         self._advance(index, recorded)
 
     def _problem(self, code: str, index: int, recorded: Recorded, detail: str) -> Problem:
@@ -111,13 +117,15 @@ class Auditor:
         return Problem(code, "entries", index, recorded.event_id, subjects, detail)
 
     def _load(self, subject: str) -> State | None:
+        if subject in self.tainted:
+            raise Outside(subject)
         data = self.states.get(subject)
         return None if data is None else _read_state(data)
 
     def _check_entry(self, entry: Entry, index: int, recorded: Recorded) -> Iterator[Problem]:
         if entry.at < self.last_at:
             yield self._problem("entry.time", index, recorded, "")
-        self.last_at = max(self.last_at, entry.at)
+        self.last_at, self.knows_last = max(self.last_at, entry.at), True
         try:
             self._check(entry.envelope)
         except LedgerError as error:
@@ -125,49 +133,48 @@ class Auditor:
 
     def _judge(self, entry: Entry, index: int, recorded: Recorded) -> Iterator[Problem]:
         """Admit the event to the world as it is, and take over what it changes."""
-        named = {*recorded.links, *recorded.about}
-        if named & self.tainted:
-            self.tainted |= _beginning(entry)
-            return
         try:
-            act = rules.act_of(entry.envelope, index, entry.at, self._world)
-        except LedgerError as error:
-            yield self._problem("entry.rule", index, recorded, str(error))
-            self.tainted |= named
-            return
-        try:
-            rules.admit(act)
-        except LedgerError as error:
-            yield self._problem("entry.rule", index, recorded, str(error))
-        try:
-            self._take_over(rules.evolve(act), recorded)
-        except (LedgerError, RuntimeError):  # an event against the rules may make no sense at all
-            self.tainted |= named
-        yield from self._read_own(act, recorded)
-
-    def _take_over(self, changes: dict[str, State], recorded: Recorded) -> None:
-        for subject, state in changes.items():
-            if subject in recorded.links and recorded.event_id:
-                state = state.model_copy(update={"head": recorded.event_id})  # noqa: PLW2901  # the same state, one member apart
-            self.states[subject] = write_state(state)
-
-    def _read_own(self, act: Act, recorded: Recorded) -> Iterator[Problem]:
-        """What the log says of itself: its key, its operator's statements on heads, the genesis that is trusted."""
-        body = act.body
-        if isinstance(body, LogGenesis):
-            self._times[recorded.event_id] = act.at
+            act = self._bring(entry, index)
             try:
-                self._log_key = VerifierKey.parse(body.log_vkey)
+                rules.admit(act)
+            except Refused as refusal:
+                yield self._problem("entry.rule", index, recorded, str(refusal))
+            self.states.update({name: write_state(state) for name, state in rules.evolve(act).items()})
+        except Outside:
+            self.unjudged += 1
+            self._taint(recorded)
+        except (LedgerError, RuntimeError) as error:  # an event against the rules may make no sense at all
+            yield self._problem("entry.rule", index, recorded, str(error))
+            self._taint(recorded)
+
+    def _bring(self, entry: Entry, index: int) -> Act:
+        for signer in entry.envelope.payload.signers:
+            if signer.party in self.tainted:
+                raise Outside(signer.party)
+        return rules.act_of(entry.envelope, index, entry.at, self._world)
+
+    def _taint(self, recorded: Recorded) -> None:
+        """Follow the event's subjects no further; of `log` only the list of policies is then incomplete."""
+        self.unfollowed.update(recorded.links, recorded.about)
+        self.tainted.update(recorded.links, (name for name in recorded.about if name != LOG))
+
+    def _read_own(self, entry: Entry, index: int, recorded: Recorded) -> Iterator[Problem]:
+        """What the log says of itself: its key, its operator's statements on heads, the genesis that is trusted."""
+        payload = entry.envelope.payload
+        if payload.type == LogGenesis.type:
+            self._times[recorded.event_id] = entry.at
+            try:
+                self._log_key = VerifierKey.parse(str(payload.body.get("log_vkey")))
             except LedgerError as error:
-                yield self._problem("genesis.vkey", act.index, recorded, str(error))
-            trusted = self._trust.genesis.get(body.log_origin) if self._trust else recorded.event_id
-            if trusted != recorded.event_id:
-                yield self._problem("genesis.not_trusted", act.index, recorded, "")
-        elif isinstance(body, LogHeads):
-            self._times[recorded.event_id] = act.at
+                yield self._problem("genesis.vkey", index, recorded, str(error))
+            origin = str(payload.body.get("log_origin"))
+            if self._trust is not None and self._trust.genesis.get(origin) != recorded.event_id:
+                yield self._problem("genesis.not_trusted", index, recorded, "")
+        elif payload.type == LogHeads.type:
+            self._times[recorded.event_id] = entry.at
             self.heads_count += 1
-            if body.root != self.heads.root().hex():
-                yield self._problem("heads.root", act.index, recorded, "")
+            if payload.body.get("root") != self.heads.root().hex():
+                yield self._problem("heads.root", index, recorded, "")
 
     def _advance(self, index: int, recorded: Recorded) -> None:
         for subject in recorded.links:
@@ -176,10 +183,18 @@ class Auditor:
             self.heads.file(subject, index, bytes.fromhex(recorded.event_id))
 
     def _pass_over(self, index: int, recorded: Recorded) -> None:
-        """Go on behind an entry that cannot be read: chains as the store recorded them, states unknown."""
-        self.tainted.update(recorded.links, recorded.about)
+        """Go on behind an entry that cannot be read: chains as the store recorded them, states unknown.
+
+        An event on no subject is a statement of heads, whose time later events may name.
+        """
+        self._taint(recorded)
+        self.knows_last = False
         if recorded.event_id:
             self._advance(index, recorded)
+            if not recorded.links and not recorded.about:
+                self.heads_count += 1
+                self._times[recorded.event_id] = self.last_at
+                self.heads.root()
 
     def check_note(self, note: bytes, *, newest: bool) -> Iterator[Problem]:
         """Compare a published checkpoint with the entries read so far, which must be as many as it says.
@@ -200,9 +215,29 @@ class Auditor:
             yield Problem("checkpoint.root", "checkpoints", self.size - 1)
 
 
-def _beginning(entry: Entry) -> set[str]:
-    """The subjects that an event begins."""
-    return {link.subject for link in entry.envelope.payload.links if link.prev == GENESIS_PREV}
+def parse(data: bytes) -> Entry | LedgerError:
+    """Read an entry's bytes; give the error where they are none."""
+    try:
+        return read_entry(data)
+    except LedgerError as error:
+        return error
+
+
+def audit_signatures(entries: Iterable[tuple[int, bytes]]) -> Iterator[Problem]:
+    """Check the signatures of entries with their indexes: stateless, so that processes may share a log's work.
+
+    Whoever uses it gives the auditor a `check` that does nothing. What cannot be read is the auditor's to report.
+    """
+    for index, data in entries:
+        entry = parse(data)
+        if isinstance(entry, LedgerError):
+            continue
+        try:
+            check_signatures(entry.envelope)
+        except LedgerError as error:
+            payload = entry.envelope.payload
+            subjects = (*(link.subject for link in payload.links), *payload.about)
+            yield Problem("entry.signature", "entries", index, entry.envelope.event_id, subjects, str(error))
 
 
 def audit_entries(
@@ -217,6 +252,6 @@ def audit_entries(
     """
     auditor = Auditor(trust, check)
     for data in entries:
-        yield from auditor.take(data)
+        yield from auditor.take(data, parse(data))
     if note is not None:
         yield from auditor.check_note(note, newest=True)

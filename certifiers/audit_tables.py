@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from certifiers.audit import Auditor, CheckSignatures, Problem, Recorded
+from certifiers.audit import Auditor, CheckSignatures, Problem, Recorded, parse
 from certifiers.running_heads import sum_places
-from ledger.envelope import check_signatures, read_entry
+from ledger.envelope import Entry, check_signatures, read_entry
 from ledger.errors import LedgerError, StoreError
 from ledger.heads import TOP_LEVEL
 from ledger.log import HEADS_TYPE
@@ -71,21 +71,20 @@ class _Reading:
 
     def take(self, data: bytes) -> Iterator[Problem]:
         """Audit the next entry with what the store says of it."""
-        index = self.auditor.size
-        recorded = self._recorded(index, data)
-        yield from self.auditor.take(data, recorded)
+        index, entry = self.auditor.size, parse(data)
+        event_id = "" if isinstance(entry, LedgerError) else entry.envelope.event_id
+        recorded = Recorded(event_id)
+        if not event_id or self._snapshot.index_of(bytes.fromhex(event_id)) != index:
+            recorded = self._recorded(index)
+            if recorded.event_id == event_id:
+                yield Problem("entry.index", "entries", index, event_id, (*recorded.links, *recorded.about))
+        yield from self.auditor.take(data, entry, recorded)
         yield from self._check_nodes(index, data, recorded)
-        if _is_heads(data):
+        if isinstance(entry, Entry) and entry.envelope.payload.type == HEADS_TYPE:
             yield from self._check_checkpoint(index)
 
-    def _recorded(self, index: int, data: bytes) -> Recorded:
-        """Nothing, where the entry is the one that the store has under its event's id; else all that it can tell."""
-        try:
-            event_id = read_entry(data).envelope.event_id
-            if self._snapshot.index_of(bytes.fromhex(event_id)) == index:
-                return Recorded(event_id)
-        except LedgerError:
-            pass
+    def _recorded(self, index: int) -> Recorded:
+        """All that the store can tell of an entry that it does not find under its event's id."""
         size = self._snapshot.size()
         changed = self._snapshot.changed(index, index + 1)
         links = tuple(name for name in changed if index in self._snapshot.chain(name, size))
@@ -148,16 +147,9 @@ class _Reading:
                     yield Problem("tops.hash", "tops", index, detail=f"level {level}, index {place}")
 
 
-def _is_heads(data: bytes) -> bool:
-    try:
-        return read_entry(data).envelope.payload.type == HEADS_TYPE
-    except LedgerError:
-        return False
-
-
 def _check_log_row(snapshot: Snapshot, auditor: Auditor) -> Iterator[Problem]:
     """The one row of `log`, against what was read."""
-    if snapshot.last_at() != auditor.last_at:
+    if auditor.knows_last and snapshot.last_at() != auditor.last_at:
         yield Problem("log.row", "log", detail="last_at")
     if snapshot.heads_count() != auditor.heads_count:
         yield Problem("log.row", "log", detail="heads_count")
@@ -202,5 +194,5 @@ def _subjects(snapshot: Snapshot, kind: str) -> Iterator[str]:
 def _check_states(snapshot: Snapshot, auditor: Auditor) -> Iterator[Problem]:
     """Table `states`: byte for byte what follows from the events, where that could be followed."""
     for subject, state in sorted(auditor.states.items()):
-        if subject not in auditor.tainted and snapshot.state(subject) != state:
+        if subject not in auditor.unfollowed and snapshot.state(subject) != state:
             yield Problem("states.state", "states", subjects=(subject,))

@@ -15,6 +15,10 @@ PROBLEMS: Final[dict[str, Phrase]] = {
         "The entry holds another event than the one recorded at its place.",
         "L'entrée contient un autre événement que celui inscrit à sa place.",
     ),
+    "entry.index": Phrase(
+        "The store does not find this event under its id.",
+        "Le registre ne retrouve pas cet événement sous son identifiant.",
+    ),
     "entry.leaf": Phrase(
         "The entry's bytes are not those of the tree's leaf: they were changed after they were recorded.",
         "Les octets de l'entrée ne sont pas ceux de la feuille : ils ont été changés après l'inscription.",

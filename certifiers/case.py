@@ -163,12 +163,14 @@ class Case:
     ) -> Extent:
         """The part of the lot in origin classes that are covered, of those that the claim speaks of.
 
-        What passed through `unsound` lots is taken off, rounded up. Where an ancestor was cut off, rounding may have
-        favoured a class by a gram (or mg) at each edge: so much is taken off, for less evidence never shows more.
+        What passed through `unsound` lots is taken off, rounded up; what is not followed is in no class anyway. Where
+        an ancestor was cut off, rounding may have favoured a class by a gram (or mg) at each edge: so much is taken
+        off, for less evidence never shows more.
         """
+        taken_off = frozenset(unsound) - self.unknown
 
         def part(analyte: str, classes: Mapping[str, int]) -> Part:
-            share = self.upstream.share(lambda _: SOUND, lambda subject: subject not in unsound, analyte)
+            share = self.upstream.share(lambda _: SOUND, lambda subject: subject not in taken_off, analyte)
             whole = sum(classes.values())
             off = whole - int(share * whole)
             if not all(map(is_origin_class, classes)):

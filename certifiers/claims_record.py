@@ -83,7 +83,10 @@ def record_is_complete(case: Case) -> Opinion:
     reasons += [
         because("bundle.not_followed", subject=name) for name in sorted(case.unknown - missing.keys())
     ]
-    if gone:
+    rulings = {case.replay.judged[index].ruling for index in (0, case.examined.size)}
+    if Ruling.BROKEN in rulings:
+        return Opinion(Status.REFUTED, extent.nothing(), (because("record.statement_broken"), *reasons))
+    if gone or rulings != {Ruling.ADMITTED}:
         return Opinion(Status.NOT_SHOWN, extent.nothing(), tuple(reasons))
     anchored = case.examined.quorum.quorum_time_s is not None
     reasons.append(because("record.anchored" if anchored else "record.not_anchored"))

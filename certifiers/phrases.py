@@ -274,6 +274,10 @@ PHRASES: Final[dict[str, Phrase]] = {
         "This belongs to the lot's record and is not in the bundle: {subject}.",
         "Ceci relève de l'historique du lot et manque au dossier : {subject}.",
     ),
+    "record.statement_broken": Phrase(
+        "The rules refuse the genesis or the statement of heads on which this bundle rests.",
+        "Les règles refusent la genèse ou l'état des têtes sur lequel ce dossier repose.",
+    ),
     "record.anchored": Phrase(
         "Witnesses have bounded the time of the checkpoint.",
         "Des témoins ont borné l'heure de l'état signé.",

@@ -56,7 +56,13 @@ def judge_seals(events: Iterable[Judged]) -> SealVerdict:
 
 
 def find_breaks(lot: str, events: Iterable[Judged]) -> Iterator[Finding]:
-    """Yield a finding where other seals are seen than those that were put on (rule R13)."""
+    """Yield a finding where other seals are seen than those that were put on (rule R13).
+
+    Nothing where one of the sealings is in doubt: it may be the one that put them on.
+    """
+    events = tuple(events)
+    if any(event.type == LotSealed.type and event.ruling is not Ruling.ADMITTED for event in events):
+        return
     whole: set[str] = set()
     for event, body in _sealings(events):
         seals = set(body.seals)

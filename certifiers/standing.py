@@ -67,7 +67,7 @@ def replay_findings(case: Case) -> Iterator[Finding]:
             yield Finding(code, event.index, event.event_id, values={"refusal": event.code})
         elif event.code in UNREADABLE:
             yield Finding("event.unreadable", event.index, event.event_id)
-        elif event.code == DISTRUSTED and event.index in case.indexes:
+        elif event.code == DISTRUSTED:
             yield Finding("trust.distrusted", event.index, event.event_id)
         elif isinstance(event.body, LogGenesis) and event.body.rule_set != OUR_RULES:
             yield Finding("rules.other_set", event.index, event.event_id)

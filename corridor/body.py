@@ -146,8 +146,8 @@ def accreditation_for(
             for found in party.accreditations
             if found.role == role
             and found.valid_from <= at <= found.valid_until
-            and (not hs or hs in found.minerals)
-            and (not country or country in found.countries)
+            and (not hs or not found.minerals or hs in found.minerals)
+            and (not country or not found.countries or country in found.countries)
         ),
         None,
     )
@@ -159,7 +159,7 @@ def scope_of(act: Act, subject: str) -> tuple[str, str]:
     The country is the act's own where its body names one (a control post's, a certificate's), else the site's.
     """
     kind = subject.split(":", 1)[0]
-    country = str(getattr(act.body, "country", ""))
+    country: str = getattr(act.body, "country", None) or ""
     if kind == "lot":
         return (
             str(getattr(act.body, "hs", "")) if act.begins(subject) else act.world.lot(subject).hs

@@ -16,7 +16,7 @@ from corridor.custody import (
     tendered_to,
 )
 from corridor.findings import Finding
-from corridor.lawfulness import assess_bans, assess_sale
+from corridor.lawfulness import assess_bans, assess_sale, countries_of
 from corridor.lineage import reweigh
 from corridor.measures import (
     LAX,
@@ -253,9 +253,10 @@ class LotExported(Body):
         """Judge the certificate's window and maximum, bans, and a sale by the producer itself."""
         lot = act.world.lot(act.only("lot"))
         yield from assess_sale(act, lot.unsold_sites)
-        yield from assess_bans(act, lot.hs, [self.origin_country])
         if self.certificate is not None:
             yield from _assess_use(act, act.world.certificate(self.certificate), lot)
+        mined_in = countries_of(act, lot.holding.classes_g)
+        yield from assess_bans(act, lot.hs, {self.origin_country, *mined_in})
 
 
 def _assess_use(act: Act, certificate: CertificateState, lot: LotState) -> Iterator[Finding]:

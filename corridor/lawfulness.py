@@ -78,7 +78,8 @@ def sale_allowed(site: SiteState, at: int) -> bool:
 
 def _lapses(inspection: Inspection) -> int:
     days = LIMITS.yellow_cure_days if inspection.status == SiteStatus.YELLOW else LIMITS.inspection_valid_days
-    return inspection.inspected_at + days * DAY_MS
+    seen = min(inspection.inspected_at, inspection.at)  # nobody inspects in the future
+    return seen + days * DAY_MS
 
 
 def assess_sale(act: Act, sites: Iterable[str]) -> Iterator[Finding]:
@@ -98,6 +99,14 @@ def assess_sale(act: Act, sites: Iterable[str]) -> Iterator[Finding]:
 
 def _allows_sale(site: SiteState) -> Callable[[int], bool]:
     return lambda t: sale_allowed(site, t)
+
+
+def countries_of(act: Act, classes: Iterable[str]) -> set[str]:
+    """The countries in which ore of some origin classes was mined; recycled and unknown origin name none."""
+    kinds = [key.partition(":") for key in classes]
+    return {name for kind, _, name in kinds if kind == "country"} | {
+        act.world.site(f"site:{name}").country for kind, _, name in kinds if kind == "site"
+    }
 
 
 def assess_bans(act: Act, hs: str, countries: Iterable[str]) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from corridor.body import Body, Slot
 from corridor.measures import Digest, KeyText, Part, items
 from corridor.refusals import refuse
 from corridor.states import Accreditation, Key, KeyOwner, LogState, PartyState, State
-from corridor.vocabulary import COMMODITIES, COUNTRIES, Role
+from corridor.vocabulary import Role
 from corridor.world import LOG, Act
 from ledger.payload import Signer
 from ledger.subjects import party_id
@@ -117,8 +117,8 @@ class LogGenesis(Body):
 def _introducer(act: Act) -> Accreditation:
     return Accreditation(
         role=Role.INTRODUCER,
-        countries=tuple(sorted(COUNTRIES)),
-        minerals=tuple(sorted(COMMODITIES)),
+        countries=(),
+        minerals=(),
         valid_from=act.at,
         valid_until=FOREVER,
         event=act.event_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from itertools import product
 from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import model_validator
@@ -19,6 +20,10 @@ from ledger.times import parse_time
 
 INTRODUCERS_OF_A_CERTIFIER: Final = 2
 """A certifier decides what others are believed for, so one introducer is not enough (PROTOCOL section 6)."""
+
+
+Scope = Collection[tuple[str, str]]
+"""Countries and minerals (HS codes), in pairs, over which a role extends."""
 
 
 def _introduces(act: Act, signer: Signer, duty: str) -> bool:
@@ -111,12 +116,22 @@ def _accrediting(act: Act, _subject: str, signer: Signer) -> bool:
     return _introduces(act, signer, "officer") or _is_root(act, signer)
 
 
-def _check_quorum(act: Act, roles: Collection[str]) -> None:
+def _vouches(act: Act, signer: Signer, scope: Scope) -> bool:
+    """An introducer's officer, within the scope that the introducer itself was given, and never for itself."""
+    state = act.world.party(signer.party)
+    return (
+        signer.party not in act.header.about
+        and _introduces(act, signer, "officer")
+        and all(has_role(state, Role.INTRODUCER, act.at, hs=hs, country=country) for country, hs in scope)
+    )
+
+
+def _check_quorum(act: Act, roles: Collection[str], scope: Scope) -> None:
     """Refuse fewer signers than the gravest role asks for: roots for an introducer, two introducers for a certifier."""
     if Role.INTRODUCER in roles:
         enough = _quorum_of_roots(act)
     else:
-        signing = {signer.party for signer in act.header.signers if _introduces(act, signer, "officer")}
+        signing = {signer.party for signer in act.header.signers if _vouches(act, signer, scope)}
         enough = len(signing) >= (INTRODUCERS_OF_A_CERTIFIER if Role.CERTIFIER in roles else 1)
     if not enough:
         refuse("authority.quorum", "/signers")
@@ -143,7 +158,7 @@ class PartyAccredited(Body):
 
     def check(self, act: Act) -> None:
         """Refuse fewer accrediting parties than the role asks for."""
-        _check_quorum(act, {self.role})
+        _check_quorum(act, {self.role}, set(product(self.countries, self.minerals)))
 
     def evolve(self, act: Act) -> Iterator[State]:
         """Give the party the role."""
@@ -172,7 +187,9 @@ class PartyStatusChanged(Body):
     def check(self, act: Act) -> None:
         """Refuse fewer signers than it takes to give the party its roles."""
         party = act.world.party(next(act.about("party")))
-        _check_quorum(act, {held.role for held in party.accreditations})
+        held = party.accreditations
+        scope = {pair for role in held for pair in product(role.countries, role.minerals)}
+        _check_quorum(act, {role.role for role in held}, scope)
 
     def evolve(self, act: Act) -> Iterator[State]:
         """Change its standing."""

@@ -63,7 +63,7 @@ class Key(BaseModel):
 
 
 class Accreditation(BaseModel):
-    """A role with its scope (countries, minerals by HS code) and window, in ms of the log's time."""
+    """A role with its scope (countries, minerals by HS code; none = all) and window, in ms of the log's time."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -55,11 +55,21 @@ class World:
         """`heads_at` gives the `at` (ms) of the genesis or of a heads statement by event id, else None."""
         self._load = load
         self._changes: dict[str, State] = {}
-        self.heads_at = heads_at
+        self._heads_at = heads_at
 
     def find(self, subject: str) -> State | None:
         """Give a subject's state, None where it has not begun."""
         return self._changes[subject] if subject in self._changes else self._load(subject)
+
+    def heads_at(self, event_id: str) -> int | None:
+        """Give the `at` (ms) of the genesis or of a heads statement, else None.
+
+        The genesis is known from the log's own state: also within the transaction that writes it.
+        """
+        log = self.find(LOG)
+        if isinstance(log, LogState) and log.genesis == event_id:
+            return log.genesis_at
+        return self._heads_at(event_id)
 
     def lay(self, changes: Mapping[str, State]) -> None:
         """Lay the states after an admitted event over those before it."""

@@ -113,18 +113,25 @@ def check_heads_proof(
         for position, each in enumerate(proof.buckets)
     }
     root = _climb(top, BUCKETS, proof.proof, f"{pointer}/proof")
-    buckets = {each.bucket: each for each in proof.buckets}
+    shelves = {each.bucket: _Shelf(each) for each in proof.buckets}
     present: dict[str, Standing] = {}
     serving: set[tuple[int, int]] = set()
     for subject in named:
-        bucket, index = _find(buckets, subject)
+        digest = subject_digest(subject)
+        bucket = bucket_of_digest(digest)
+        index = shelves[bucket].find(digest) if bucket in shelves else None
         if index is not None:
-            leaf = buckets[bucket].leaves[index]
+            leaf = shelves[bucket].bucket.leaves[index]
             present[subject] = Standing(leaf[HASH_BYTES : 2 * HASH_BYTES], leaf[2 * HASH_BYTES :])
             serving.add((bucket, index))
     asked = {bucket_of(subject) for subject in absent}
     for subject in absent:
-        serving |= _neighbours(buckets, subject, pointer)
+        digest = subject_digest(subject)
+        bucket = bucket_of_digest(digest)
+        ends = shelves[bucket].neighbours(digest) if bucket in shelves else None
+        if ends is None:
+            raise _not_absent(pointer)
+        serving |= {(bucket, index) for index in ends}
     for position, each in enumerate(proof.buckets):
         idle = [index for index in each.leaves if (each.bucket, index) not in serving]
         if idle or (not each.leaves and each.bucket not in asked):
@@ -219,28 +226,26 @@ def _climb(leaves: Mapping[int, bytes], size: int, proof: bytes, pointer: str) -
         raise ProofError(refused.code, refused.detail, pointer=pointer) from None
 
 
-def _find(buckets: Mapping[int, BucketProof], subject: str) -> tuple[int, int | None]:
-    """Return a subject's bucket and the index of its leaf there, None if the proof has no such leaf."""
-    digest = subject_digest(subject)
-    bucket = buckets.get(bucket_of_digest(digest))
-    if bucket is None:
-        return bucket_of_digest(digest), None
-    found = (index for index, leaf in bucket.leaves.items() if leaf.startswith(digest))
-    return bucket.bucket, next(found, None)
+class _Shelf:
+    """One bucket's leaves by digest, in order, so that a search among many is a bisection."""
 
+    def __init__(self, bucket: BucketProof) -> None:
+        self.bucket = bucket
+        self.indexes = list(bucket.leaves)
+        self.digests = [leaf[:HASH_BYTES] for leaf in bucket.leaves.values()]
 
-def _neighbours(buckets: Mapping[int, BucketProof], subject: str, pointer: str) -> set[tuple[int, int]]:
-    """Return (bucket, index) of the one or two leaves between which a subject would stand, did it exist."""
-    digest = subject_digest(subject)
-    bucket = buckets.get(bucket_of_digest(digest))
-    if bucket is None:
-        raise _not_absent(pointer)
-    before = max((index for index, leaf in bucket.leaves.items() if leaf[:HASH_BYTES] <= digest), default=-1)
-    after = before + 1  # the leaves ascend, so the next one shown, if it is the next one, lies beyond
-    ends = {before, after} - {-1, bucket.size}
-    if not ends <= bucket.leaves.keys() or (before >= 0 and bucket.leaves[before].startswith(digest)):
-        raise _not_absent(pointer)
-    return {(bucket.bucket, index) for index in ends}
+    def find(self, digest: bytes) -> int | None:
+        """Return the index of a subject's leaf, None if it is not shown."""
+        place = bisect_left(self.digests, digest)
+        return self.indexes[place] if self.digests[place : place + 1] == [digest] else None
+
+    def neighbours(self, digest: bytes) -> set[int] | None:
+        """Return the indexes of the leaves between which a subject would stand; None if they do not show that."""
+        place = bisect_left(self.digests, digest)
+        before = self.indexes[place - 1] if place else -1
+        after = before + 1  # the leaves ascend, so the next one shown, if it is the next one, lies beyond
+        ends = {before, after} - {-1, self.bucket.size}
+        return ends if ends <= self.bucket.leaves.keys() and self.find(digest) is None else None
 
 
 def _not_absent(pointer: str) -> ProofError:

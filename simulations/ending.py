@@ -51,11 +51,12 @@ class Cheats:
 
     @property
     def noticed(self) -> bool:
-        """The audit failed and named the entry and the event; every witness refused."""
+        """The audit failed and named event and lot; every witness refused."""
         named = json.dumps(self.audit.report)
         return (
             self.audit.exit_code == 1
             and self.tampering.event_id in named
+            and self.tampering.subject in named
             and all(status != WITNESS_ACCEPTS for status in self.statuses)
         )
 

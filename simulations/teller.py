@@ -187,7 +187,7 @@ class Teller:
         report = audit.report
         if audit.exit_code:
             self.unexpected("audit")
-        self._say("audit.clean", size=report.get("size", "?"), signatures=report.get("signatures", "?"))
+        self._say("audit.clean", size=report.get("audited", 0))
         self._say("root", size=checkpoint.size, root=checkpoint.root.hex())
         self._say("left", out=out)
         self.figures.update(size=checkpoint.size, root=checkpoint.root.hex(), out=str(out))

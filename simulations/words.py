@@ -117,8 +117,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "act.report": ("One lot's report", "Le rapport d'un lot"),
     "act.end": ("What stands now", "Ce qui est là"),
     "audit.clean": (
-        "Audit of {size} entries ({signatures} signatures): nothing wrong.",
-        "Audit de {size} entrées ({signatures} signatures) : rien à signaler.",
+        "The audit replayed all {size} entries: nothing is wrong.",
+        "L'audit a rejoué les {size} entrées : rien à signaler.",
     ),
     "root": ("Log root at {size} entries: {root}", "Racine du registre à {size} entrées : {root}"),
     "left": (

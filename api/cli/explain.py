@@ -1,6 +1,7 @@
 """`otc explain`: what a code means, in English or French.
 
-Findings of a report, its claims and the reasons it gives; refusals by a rule; problems of form and use.
+Findings of a report, its claims and the reasons it gives; what an audit finds; refusals by a rule; problems of
+form and use.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Final
 from api import catalogue
 from api.cli import french
 from api.cli.terminal import Arguments, add_report, arguments, print_json, say
+from certifiers.audit_words import PROBLEMS as DAMAGES
 from certifiers.claims import CLAIMS
 from certifiers.failures import FAILURES
 from certifiers.phrases import PHRASES
@@ -35,7 +37,7 @@ EFFECTS: Final = {
         "notes": "est une remarque ; elle ne décide rien",
     },
 }
-SENTENCES: Final = PHRASES | FAILURES
+SENTENCES: Final = PHRASES | FAILURES | DAMAGES
 STEPS: Final = ("bundle", "checkpoint", "inclusion", "envelope", "heads")
 """The first word of a failure's code tells the step (PROTOCOL section 9, steps 1 to 5)."""
 NOTHING: Final = {"en": "the bundle proves nothing", "fr": "le dossier ne prouve rien"}
@@ -51,6 +53,7 @@ KINDS: Final = {
         "refusal": "refusal",
         "problem": "problem",
         "failure": "failure",
+        "damage": "found by an audit",
     },
     "fr": {
         "finding": "constat",
@@ -59,6 +62,7 @@ KINDS: Final = {
         "refusal": "refus",
         "problem": "problème",
         "failure": "échec",
+        "damage": "constaté par un audit",
     },
 }
 LABELS: Final = {
@@ -115,7 +119,8 @@ def explain(code: str, lang: str) -> Explained:
         phrase = SENTENCES[code]
         sentence = phrase.fr if lang == "fr" else phrase.en
         if code not in FAILURES:
-            return Explained(code, KINDS[lang]["reason"], _VALUE.sub("…", sentence))
+            kind = KINDS[lang]["damage" if code in DAMAGES else "reason"]
+            return Explained(code, kind, _VALUE.sub("…", sentence))
         step = STEPS.index(code.partition(".")[0]) + 1
         return Explained(code, KINDS[lang]["failure"], sentence.format(step=step), effect=NOTHING[lang])
     problems = _problems()

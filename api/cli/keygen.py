@@ -11,6 +11,7 @@ from api.cli.terminal import Arguments, add_report, arguments, print_json, say, 
 from api.keyfiles import PRIVATE_MODE, Founder, write_founder, write_new
 from ledger.errors import FormError
 from ledger.keys import SigningKey
+from ledger.note import COSIGNATURE_V1, VerifierKey, is_key_name
 from ledger.subjects import SALT_BYTES
 from ledger.values import Value
 
@@ -22,6 +23,8 @@ def main(argv: Sequence[str]) -> int:
     given = _parser().parse_args(argv)
     key = _new_key()
     report: dict[str, object] = {"key": key.text}
+    if given.vkey is not None:
+        report["vkey"] = str(_witness_vkey(given.vkey, key))
     if given.inception:
         founder = Founder(key, _new_key(), secrets.token_bytes(SALT_BYTES), _identity(given.identity))
         made = write_founder(given.out, founder)
@@ -36,6 +39,8 @@ def main(argv: Sequence[str]) -> int:
         print_json(report)
         return 0
     say(key.text)
+    if "vkey" in report:
+        say(f"vkey {report['vkey']}")
     if given.inception:
         tell(f"party: {report['party']}")
         tell(f"keep {given.out}.next and {given.out}.identity in another place: you need them later, not now")
@@ -49,6 +54,7 @@ def _parser() -> Arguments:
         [
             "otc keygen --out phone.key",
             "otc keygen --out mine.key --inception --identity name='Coopérative Exemple'",
+            "otc keygen --out w.key --vkey w.example/1",
         ],
         more="With --inception three files are made beside it: FILE.next, the key that will follow (0600);\n"
         "FILE.inception, for an introducer or a log's founder; FILE.identity, which opens the identity (0600).",
@@ -62,8 +68,20 @@ def _parser() -> Arguments:
         metavar="NAME=VALUE",
         help="who the party is; only a salted digest of it is ever published",
     )
+    parser.add_argument(
+        "--vkey",
+        metavar="NAME",
+        help="print, too, the vkey of a witness of that name, which `otc init --witness` takes",
+    )
     add_report(parser, lang=False)
     return parser
+
+
+def _witness_vkey(name: str, key: SigningKey) -> VerifierKey:
+    """Return the vkey under which a witness of that name will cosign, for the founders of a log to name."""
+    if not is_key_name(name):
+        raise FormError("note.vkey", "A witness's name has no spaces, plus signs or control characters.")
+    return VerifierKey.of(name, COSIGNATURE_V1, key.public)
 
 
 def _new_key() -> SigningKey:

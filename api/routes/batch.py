@@ -13,36 +13,31 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Final
 
 import orjson
-from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import StreamingResponse
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from api import settings
-from api.intake import read_body, simulated_now
-from api.parameters import Here
+from api.intake import asked, read_body, simulated_now
 from api.receipts import row_problem, row_verdict
 from api.refusal import RequestRefused
 from api.replies import NDJSON
 from api.sequencer import Sequencer
+from api.wiring import Ledger
 from corridor.journal import read_signed
 from ledger.envelope import Envelope
 from ledger.errors import LedgerError
 
-_ROWS: Final[dict[str, Any]] = {
-    "requestBody": {"required": True, "content": {NDJSON: {"schema": {"type": "string"}}}},
-    "responses": {"200": {"content": {NDJSON: {"schema": {"type": "string"}}}}},
-}
-
 Row = Envelope | LedgerError
 """A row as read: an envelope whose signatures hold, or why it is none."""
 
-router = APIRouter(prefix="/v1", tags=["events"])
 
-
-@router.post("/events/batch", summary="Post signed events as NDJSON; one verdict a row", openapi_extra=_ROWS)
-async def post_batch(request: Request, ledger: Here) -> Response:
+async def post_batch(request: Request) -> Response:
     """Answer with one line a row: `committed`, `duplicate`, or `refused` with its problem."""
+    ledger: Ledger = request.app.state.ledger
+    asked(request)
     now_ms = simulated_now(request)
     places: asyncio.Semaphore = request.app.state.batch_places
     await places.acquire()
@@ -128,3 +123,19 @@ async def _write(
 
 def _reason(row: Row, error: LedgerError) -> LedgerError:
     return error if isinstance(row, Envelope) else row
+
+
+_ROWS: Final = {"description": "One value a line", "content": {NDJSON: {"schema": {"type": "string"}}}}
+
+ROUTES: Final = (Route("/v1/events/batch", post_batch, methods=["POST"]),)
+DESCRIPTIONS: Final = {
+    "/v1/events/batch": {
+        "post": {
+            "tags": ["events"],
+            "summary": "Post signed events as NDJSON; one verdict a row",
+            "requestBody": {"required": True, **_ROWS},
+            "responses": {"200": _ROWS},
+        }
+    }
+}
+"""What OpenAPI says of this route, by path."""

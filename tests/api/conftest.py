@@ -163,14 +163,14 @@ class Served:
     stop: Callable[[], None]
 
     def post(
-        self, envelope: bytes, *, wait: bool = False, headers: Mapping[str, str] | None = None
+        self, envelope: bytes, *, wait: bool = False, headers: Mapping[str, str | bytes] | None = None
     ) -> httpx2.Response:
         """Post one event."""
         return self.http.post(
             "/v1/events",
             content=envelope,
             params={"wait": "published"} if wait else {},
-            headers={"Content-Type": "application/json", **(headers or {})},
+            headers=httpx2.Headers([(b"Content-Type", b"application/json"), *_raw(headers or {})]),
         )
 
     def post_all(
@@ -191,6 +191,14 @@ class Served:
         assert answer.status_code == 200, answer.text
         said: dict[str, Any] = answer.json()
         return said
+
+
+def _raw(headers: Mapping[str, str | bytes]) -> list[tuple[bytes, bytes]]:
+    """Headers as the bytes that go over the wire."""
+    return [
+        (name.encode(), value if isinstance(value, bytes) else value.encode())
+        for name, value in headers.items()
+    ]
 
 
 @dataclass
@@ -343,6 +351,45 @@ def serve(clock: HandClock) -> Iterator[Serve]:
 def served(author: Author, serve: Serve) -> Served:
     """The author's log, served; checkpoints follow one another quickly."""
     return serve(author.data)
+
+
+@contextmanager
+def serving_copy(template: tuple[Path, Founded], folder: Path) -> Iterator[Served]:
+    """Serve a copy of the founded log until the tests are over."""
+    shutil.copytree(template[0], folder)
+    ledger = open_ledger(folder, rhythm=QUICK, clock=HandClock())
+    with running(create_app(ledger)) as url, httpx2.Client(base_url=url, trust_env=False, timeout=30) as http:
+        ledger.sequencer.when_published(0).result(20)
+        yield Served(ledger, url, http, lambda: None)
+
+
+@pytest.fixture(scope="session")
+def quiet(template: tuple[Path, Founded], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A served log that holds its genesis and one checkpoint, for tests that write nothing."""
+    with serving_copy(template, tmp_path_factory.mktemp("quiet") / "ledger") as served:
+        yield served
+
+
+@dataclass
+class Market:
+    """A served log that many tests share, its author, and a party that has entered it."""
+
+    served: Served
+    author: Author
+    trader: Founder
+
+
+@pytest.fixture(scope="session")
+def market(
+    template: tuple[Path, Founded], keys: FoundingKeys, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Market]:
+    """A log in which a trader waits for something to be refused."""
+    folder = tmp_path_factory.mktemp("market") / "ledger"
+    author = Author(folder, template[1], keys)
+    trader = author.trader("Trader")
+    with serving_copy(template, folder) as served:
+        assert served.post(author.incept(trader)).status_code == 201
+        yield Market(served, author, trader)
 
 
 @pytest.fixture

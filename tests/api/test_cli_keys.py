@@ -95,13 +95,20 @@ def test_init_makes_a_demonstration_and_says_so(otc: Otc, tmp_path: Path) -> Non
     assert inside == {"ledger.db", "log.key", "operator.key", "trust.policy", "genesis.json"}
 
 
+def test_keygen_tells_a_witness_its_vkey(otc: Otc, tmp_path: Path) -> None:
+    """A log's founders name its witnesses before these can know the log: the vkey is there from the key on."""
+    out = otc("keygen", "--out", tmp_path / "w", "--vkey", "w.example/1")[1]
+    expected = VerifierKey.of("w.example/1", COSIGNATURE_V1, read_key(tmp_path / "w").public)
+    assert out.splitlines() == [read_key(tmp_path / "w").text, f"vkey {expected}"]
+    code, _, err = otc("keygen", "--out", tmp_path / "x", "--vkey", "a name")
+    assert (code, err.count("\n"), (tmp_path / "x").exists()) == (2, 1, False)
+
+
 def test_init_takes_witnesses_into_the_trust_file(otc: Otc, tmp_path: Path) -> None:
     """Name, vkey and address of each; a majority must cosign."""
     words: list[object] = []
     for number in (1, 2, 3):
-        key = otc("keygen", "--out", tmp_path / f"w{number}")[1]
-        vkey = VerifierKey.of(f"w{number}.example", COSIGNATURE_V1, read_key(tmp_path / f"w{number}").public)
-        assert key
+        vkey = otc("keygen", "--out", tmp_path / f"w{number}", "--vkey", f"w{number}.example")[1].split()[-1]
         words += ["--witness", f"w{number}", vkey, f"http://127.0.0.1:{8_090 + number}"]
     assert otc("init", "--data", tmp_path / "log", "--origin", "try.demo", *words)[0] == 0
     trust = read_trust((tmp_path / "log" / "trust.policy").read_bytes())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,24 @@ def test_without_witnesses_nobody_is_asked(tmp_path: Path) -> None:
     found(tmp_path / "log", origin=ORIGIN, keys=KEYS, at_ms=AT_MS)
     lines = (tmp_path / "log" / "trust.policy").read_text().splitlines()
     assert lines[-1] == "quorum none"
+
+
+@pytest.mark.parametrize(
+    "witnesses",
+    [
+        [witness(1), witness(1)],
+        [replace(witness(1), name="a name")],
+        [replace(witness(1), url="http://w1 and more")],
+        [replace(witness(1), name="none")],
+    ],
+)
+def test_a_trust_file_that_nobody_could_read_is_not_written(
+    tmp_path: Path, witnesses: list[TrustedWitness]
+) -> None:
+    """A witness named twice, a name or an address of two words, a reserved name: refused before the log begins."""
+    with pytest.raises(LedgerError):
+        found(tmp_path, origin=ORIGIN, keys=KEYS, at_ms=AT_MS, witnesses=witnesses)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["ledger.db", "photo.jpg"])

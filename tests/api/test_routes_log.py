@@ -55,31 +55,29 @@ def test_tiles_and_entries_add_up_to_the_signed_root(author: Author, served: Ser
     assert [sha256(b"\x00" + entry).digest() for entry in entries_of(entries.content)] == leaves
 
 
-def test_media_types_and_caching_are_the_specifications(author: Author, served: Served) -> None:
+def test_media_types_and_caching_are_the_specifications(quiet: Served) -> None:
     """A checkpoint is text that is never used unasked; tiles and entries are bytes for ever."""
-    served.post(author.incept(author.trader("Trader")), wait=True)
-    checkpoint = served.http.get("/log/checkpoint")
+    checkpoint = quiet.http.get("/log/checkpoint")
     assert checkpoint.headers["content-type"] == "text/plain; charset=utf-8"
     assert checkpoint.headers["cache-control"] == "no-cache"
     for path in ("/log/tile/0/000.p/2", "/log/tile/entries/000.p/2"):
-        answer = served.http.get(path)
+        answer = quiet.http.get(path)
         assert answer.headers["content-type"] == "application/octet-stream"
         assert answer.headers["cache-control"] == IMMUTABLE
 
 
-def test_entries_are_compressed_for_those_who_take_it(author: Author, served: Served) -> None:
+def test_entries_are_compressed_for_those_who_take_it(quiet: Served) -> None:
     """gzip where Accept-Encoding names it, plain bytes where it does not or weighs it at nothing."""
-    served.post(author.incept(author.trader("Trader")), wait=True)
     path = "/log/tile/entries/000.p/2"
-    plain = served.http.get(path, headers={"Accept-Encoding": "identity"})
+    plain = quiet.http.get(path, headers={"Accept-Encoding": "identity"})
     assert "content-encoding" not in plain.headers
     for accept in ("gzip", "br, gzip;q=0.5", "GZIP"):
-        with served.http.stream("GET", path, headers={"Accept-Encoding": accept}) as packed:
+        with quiet.http.stream("GET", path, headers={"Accept-Encoding": accept}) as packed:
             raw = b"".join(packed.iter_raw())
         assert packed.headers["content-encoding"] == "gzip"
         assert gzip.decompress(raw) == plain.content
     for accept in ("gzip;q=0", "gzip;q=0.000", "br"):
-        answer = served.http.get(path, headers={"Accept-Encoding": accept})
+        answer = quiet.http.get(path, headers={"Accept-Encoding": accept})
         assert "content-encoding" not in answer.headers
 
 
@@ -113,17 +111,13 @@ def test_nothing_shows_before_it_is_published(author: Author, serve: Serve) -> N
         "entries/000",
         "data/000",
         "",
-        "0/../0/000.p/1",
         "%2e%2e/ledger.db",
         "0/000.p/1/",
     ],
 )
-def test_other_tiles_and_other_spellings_are_not_found(served: Served, path: str) -> None:
+def test_other_tiles_and_other_spellings_are_not_found(quiet: Served, path: str) -> None:
     """A tile beyond the checkpoint, an empty one, and every other spelling of a path gets 404."""
-    for _ in range(1_000):
-        if served.http.get("/log/checkpoint").status_code == 200:
-            break
-    assert served.http.get(f"/log/tile/{path}").status_code == 404
+    assert quiet.http.get(f"/log/tile/{path}").status_code == 404
 
 
 def test_a_delay_keeps_entries_back_but_not_hashes(begin: Begin, serve: Serve, clock: HandClock) -> None:

@@ -85,19 +85,19 @@ def test_parties_sites_and_certificates_have_lists(author: Author, served: Serve
 
 
 @pytest.mark.parametrize("path", ["lots", "sites", "certificates"])
-def test_what_has_not_begun_is_not_found(served: Served, path: str) -> None:
+def test_what_has_not_begun_is_not_found(quiet: Served, path: str) -> None:
     """An id of the right form that is no subject of this log gets 404."""
     for tail in ("", "/history", "/lineage") if path == "lots" else ("",):
-        answer = served.http.get(f"/v1/{path}/{'a' * 32}/NONE{tail}")
+        answer = quiet.http.get(f"/v1/{path}/{'a' * 32}/NONE{tail}")
         assert (answer.status_code, answer.json()["code"]) == (404, "absent.subject")
 
 
 @pytest.mark.parametrize(
     "path", ["lots/short/A", f"lots/{'A' * 32}/A", f"lots/{'a' * 32}/lower", "parties/x"]
 )
-def test_an_id_of_the_wrong_form_is_a_bad_request(served: Served, path: str) -> None:
+def test_an_id_of_the_wrong_form_is_a_bad_request(quiet: Served, path: str) -> None:
     """The pointer leads to the part of the path that is wrong; what it was is not repeated."""
-    answer = served.http.get(f"/v1/{path}")
+    answer = quiet.http.get(f"/v1/{path}")
     said = answer.json()
     assert (answer.status_code, said["code"]) == (400, "request.parameter")
     assert said["pointer"] in {"/path/party", "/path/code"}
@@ -106,9 +106,9 @@ def test_an_id_of_the_wrong_form_is_a_bad_request(served: Served, path: str) -> 
 @pytest.mark.parametrize(
     "query", ["limit=0", "limit=1001", "limit=x", "after=%FF", "limit=1&limit=2", "page=2", "=1", "after=é"]
 )
-def test_a_query_that_the_route_does_not_know_is_refused(served: Served, query: str) -> None:
+def test_a_query_that_the_route_does_not_know_is_refused(quiet: Served, query: str) -> None:
     """A misspelt or misshapen parameter is never passed over in silence."""
-    answer = served.http.get(f"/v1/lots?{query}")
+    answer = quiet.http.get(f"/v1/lots?{query}")
     assert answer.status_code == 400
     assert answer.json()["code"] in {"request.parameter", "request.unknown_parameter"}
 
@@ -210,48 +210,46 @@ def test_heads_tell_what_to_build_on(author: Author, served: Served, trader: Fou
 @pytest.mark.parametrize(
     "query", ["", "subject=", "subject=Lot", "subject=log&subject=log", "subject=log&x=1"]
 )
-def test_heads_of_nothing_are_refused(served: Served, query: str) -> None:
+def test_heads_of_nothing_are_refused(quiet: Served, query: str) -> None:
     """The one parameter is a subject's id."""
-    answer = served.http.get(f"/v1/heads?{query}")
+    answer = quiet.http.get(f"/v1/heads?{query}")
     assert answer.status_code == 400
     assert answer.json()["pointer"].startswith("/query")
 
 
-def test_corridors_are_those_of_the_data_file(served: Served) -> None:
+def test_corridors_are_those_of_the_data_file(quiet: Served) -> None:
     """All corridors, in order; the planned one is shown as planned."""
-    said = served.get("/v1/corridors")["items"]
+    said = quiet.get("/v1/corridors")["items"]
     assert [item["corridor_id"] for item in said] == list(corridors())
     assert [item["corridor_id"] for item in said if item["status"] == "planned"] == [
         corridor.corridor_id for corridor in corridors().values() if corridor.status == "planned"
     ]
-    assert served.get("/v1/corridors/LOBITO") == next(
-        item for item in said if item["corridor_id"] == "LOBITO"
-    )
-    assert served.http.get("/v1/corridors/ATLANTIS").status_code == 404
+    assert quiet.get("/v1/corridors/LOBITO") == next(item for item in said if item["corridor_id"] == "LOBITO")
+    assert quiet.http.get("/v1/corridors/ATLANTIS").status_code == 404
 
 
-def test_every_type_is_described_with_schema_and_example(served: Served) -> None:
+def test_every_type_is_described_with_schema_and_example(quiet: Served) -> None:
     """Who builds a client finds each type's members, writers and an example that the type itself reads."""
-    said = {item["type"]: item for item in served.get("/v1/types")["items"]}
+    said = {item["type"]: item for item in quiet.get("/v1/types")["items"]}
     assert said.keys() == TYPES.keys()
     for name, item in said.items():
         assert item["schema"]["additionalProperties"] is False
         TYPES[name].model_validate(item["example"]["body"])
-    assert served.get("/v1/types/lot.split") == said["lot.split"]
-    assert served.http.get("/v1/types/lot.vanished").json()["code"] == "absent.type"
+    assert quiet.get("/v1/types/lot.split") == said["lot.split"]
+    assert quiet.http.get("/v1/types/lot.vanished").json()["code"] == "absent.type"
 
 
-def test_problems_explain_themselves(served: Served) -> None:
+def test_problems_explain_themselves(quiet: Served) -> None:
     """The `type` of a problem leads to its page."""
-    missing = served.http.get("/v1/nowhere").json()
-    page = served.get(missing["type"])
+    missing = quiet.http.get("/v1/nowhere").json()
+    page = quiet.get(missing["type"])
     assert (page["code"], page["status"], page["title"]) == ("route.unknown", 404, missing["title"])
-    assert served.http.get("/problems/never.heard").json()["code"] == "absent.code"
+    assert quiet.http.get("/problems/never.heard").json()["code"] == "absent.code"
 
 
-def test_the_openapi_document_names_every_route(served: Served) -> None:
+def test_the_openapi_document_names_every_route(quiet: Served) -> None:
     """Tools find each path with its parameters; the bodies of events are described, not parsed."""
-    document = served.get("/openapi.json")
+    document = quiet.get("/openapi.json")
     assert {
         "/v1/events",
         "/v1/events/batch",

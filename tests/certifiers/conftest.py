@@ -251,7 +251,7 @@ class Scene:
         seconds = self.now // 1000
         return [cosign(text, f"w.example/{one}", self.witness_keys[one], seconds) for one in cosigners]
 
-    def bundle(self, lot: str, **choices: Any) -> bytes:  # noqa: ANN401
+    def bundle(self, lot: str, **choices: object) -> bytes:
         """The bundle of a lot as of what is published."""
         with self.store.read() as snapshot:
             return assemble(snapshot, lot, **choices)
@@ -325,9 +325,13 @@ class Scene:
             "capacity_g_per_day": 500_000,
         }
         self.post("site.registered", authority, body, links=[site])
-        seen = {"status": "green", "inspected_at": format_time(self.now), "report": document(code)}
-        self.post("site.inspected", [(inspector, inspector.officers[0])], seen, about=[site])
+        self.inspect(inspector, site, "green")
         return site
+
+    def inspect(self, inspector: Player, site: str, status: str) -> str:
+        """An inspector sets a site's status."""
+        body = {"status": status, "inspected_at": format_time(self.now), "report": document(site)}
+        return self.post("site.inspected", [(inspector, inspector.officers[0])], body, about=[site])
 
     def issue_tags(self, agent: Player, code: str, site: str, holder: Player) -> str:
         """A block of ten tags."""

