@@ -82,6 +82,7 @@ custody.no_tender | 409 | = | Ask the custodian for a tender to this party.
 mass.not_balanced | 422 | = | Edges and losses account for every gram and milligram of each input.
 mass.insufficient | 422 | = | Take no more than is there.
 mass.edge | 422 | = | Link the lots, or leave the edge out.
+grade.impossible | 422 | = | Check the unit and the basis of the assay.
 tag.used | 409 | = | Use each tag of the block once.
 certificate.other_lot | 422 | = | Name the certificate of this lot.
 certificate.consumed | 409 | = | A certificate serves one export; ask for another.

@@ -26,6 +26,8 @@ from api.refusal import RequestRefused
 BACKLOG: Final = 2_048
 """Connections that the system holds while the server accepts others."""
 
+PORTS: Final = range(2**16)
+
 Announce = Callable[[str], None]
 
 
@@ -38,14 +40,17 @@ def say(line: str) -> None:
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket bound to an address; RequestRefused `serve.port` if somebody else has it."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    if port not in PORTS:
+        raise _not_ours(host, port, "there is no such port")
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except (OSError, OverflowError) as fault:
-        reason = getattr(fault, "strerror", None) or "no such address"
-        hint = "Choose another port with --port, or stop who uses it."
-        raise RequestRefused(
-            "serve.port", f"{host}:{port} cannot be listened at: {reason}.", hint=hint
-        ) from None
+    except OSError as fault:
+        raise _not_ours(host, port, str(fault.strerror)) from None
+
+
+def _not_ours(host: str, port: int, reason: str) -> RequestRefused:
+    hint = "Choose another port with --port, or stop who uses it."
+    return RequestRefused("serve.port", f"{host}:{port} cannot be listened at: {reason}.", hint=hint)
 
 
 def address_of(listener: socket.socket) -> str:

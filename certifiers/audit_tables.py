@@ -33,15 +33,10 @@ def audit_store(
     trust: TrustFile | None = None,
     *,
     check: CheckSignatures = check_signatures,
-    event_id_at: Callable[[int], str] | None = None,
     progress: Progress = lambda _: None,
 ) -> Iterator[Problem]:
-    """Audit a whole log in its store and yield every problem.
-
-    `event_id_at` gives the id that the store's own table has for an index, where it can; else the id of a damaged
-    entry is found from the events that follow it.
-    """
-    reading = _Reading(snapshot, Auditor(trust, check), event_id_at or (lambda _: ""))
+    """Audit a whole log in its store and yield every problem."""
+    reading = _Reading(snapshot, Auditor(trust, check))
     entries = snapshot.entries(0, snapshot.size())
     while True:
         try:
@@ -61,10 +56,9 @@ def audit_store(
 class _Reading:
     """One pass over a store's entries, its tree and its checkpoints."""
 
-    def __init__(self, snapshot: Snapshot, auditor: Auditor, event_id_at: Callable[[int], str]) -> None:
+    def __init__(self, snapshot: Snapshot, auditor: Auditor) -> None:
         self.auditor = auditor
         self._snapshot = snapshot
-        self._event_id_at = event_id_at
         # The tree as the store has it: where a leaf differs, the store's goes on, so that one byte is one problem.
         self._stored = Frontier()
         self._newest = snapshot.heads_size()
@@ -79,7 +73,7 @@ class _Reading:
             if recorded.event_id == event_id:
                 yield Problem("entry.index", "entries", index, event_id, (*recorded.links, *recorded.about))
         yield from self.auditor.take(data, entry, recorded)
-        yield from self._check_nodes(index, data, recorded)
+        yield from self._check_nodes(index, data)
         if isinstance(entry, Entry) and entry.envelope.payload.type == HEADS_TYPE:
             yield from self._check_checkpoint(index)
 
@@ -89,7 +83,8 @@ class _Reading:
         changed = self._snapshot.changed(index, index + 1)
         links = tuple(name for name in changed if index in self._snapshot.chain(name, size))
         about = tuple(name for name in changed if name not in links)
-        return Recorded(self._event_id_at(index) or self._id_from_chains(index, links), links, about)
+        event_id = self._snapshot.event_at(index)
+        return Recorded(event_id.hex() if event_id else self._id_from_chains(index, links), links, about)
 
     def _id_from_chains(self, index: int, links: tuple[str, ...]) -> str:
         """The id by which the next event of a chain names this one, or the head of a chain that ends here."""
@@ -108,12 +103,12 @@ class _Reading:
                     return link.prev
         return ""
 
-    def _check_nodes(self, index: int, data: bytes, recorded: Recorded) -> Iterator[Problem]:
+    def _check_nodes(self, index: int, data: bytes) -> Iterator[Problem]:
         """Compare the nodes of the log's tree that this leaf completes with the store's."""
         computed, stored = leaf_hash(data), self._node(0, index)
         if stored is not None and stored != computed:
-            subjects = (*recorded.links, *recorded.about)
-            yield Problem("entry.leaf", "entries", index, recorded.event_id, subjects)
+            told = self._recorded(index)
+            yield Problem("entry.leaf", "entries", index, told.event_id, (*told.links, *told.about))
         for level, place, value in self._stored.append(stored or computed):
             found = self._node(level, place)
             if found is None or found != value:

@@ -8,7 +8,6 @@ from certifiers.case import Case
 from certifiers.outcome import Opinion, Reason, Status, because
 from certifiers.replay import Ruling
 from corridor.certification import VerificationPerformed
-from corridor.handover import LotExported
 from corridor.states import LogState
 from corridor.world import LOG
 from ledger.subjects import kind_of
@@ -44,7 +43,7 @@ def within_bans(case: Case) -> Opinion:
     """
     if case.export is None:
         return Opinion(Status.NOT_APPLICABLE, case.whole(), (because("policy.not_exported"),))
-    unread = sorted(_unread_policies(case))
+    unread = [name for name in sorted(_policies(case)) if not _can_be_read(case, name)]
     if unread or case.examined.lot in case.doubtful(EXPORTS, assessed=True):
         reasons = [because("bundle.not_followed", subject=subject) for subject in unread]
         return Opinion(
@@ -52,25 +51,18 @@ def within_bans(case: Case) -> Opinion:
             case.whole().nothing(),
             tuple(reasons) or (because("bundle.in_doubt", subject=case.examined.lot),),
         )
-    return Opinion(Status.PROVED, case.whole(), (because("policy.no_ban", case.export),))
+    # Where ore was mined that came by a lot cut off, and what was banned there, nobody can tell here.
+    return Opinion(Status.PROVED, case.along_path(case.unknown), (because("policy.no_ban", case.export),))
 
 
-def _unread_policies(case: Case) -> set[str]:
-    """Policies that may bar this export and whose rule, or standing, cannot be told."""
-    log, body = case.state(LOG), case.export.body if case.export else None
-    wanted = {name for name in (*case.closure.included, *case.closure.missing) if kind_of(name) == "policy"}
-    unread = {name for name in wanted if case.state(name) is None}
-    if not isinstance(log, LogState) or not isinstance(body, LotExported) or case.lot is None:
-        return unread or {LOG}
-    announced = {notice.policy: notice for notice in log.policies}
-    for name in wanted & announced.keys():
-        notice = announced[name]
-        meets = case.lot.hs in notice.minerals and body.origin_country in notice.countries
-        if meets and any(event.ruling is not Ruling.ADMITTED for event in case.chain(name)):
-            unread.add(name)
-        elif not meets:
-            unread.discard(name)
-    return unread
+def _policies(case: Case) -> set[str]:
+    """The policies whose minerals and countries meet the lot's, in the bundle or not."""
+    return {name for name in (*case.closure.included, *case.closure.missing) if kind_of(name) == "policy"}
+
+
+def _can_be_read(case: Case, policy: str) -> bool:
+    admitted = all(event.ruling is Ruling.ADMITTED for event in case.chain(policy))
+    return admitted and case.state(policy) is not None
 
 
 def record_is_complete(case: Case) -> Opinion:

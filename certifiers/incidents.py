@@ -28,14 +28,13 @@ class Held:
 def incidents_on(case: Case) -> Iterator[Held]:
     """Yield each critical incident on the path's lots and sites, subjects ascending.
 
-    An incident that is not in the bundle, or whose closing is in doubt, counts as open; one whose class this release
-    cannot read counts as critical.
+    An incident whose closing is in doubt counts as open; one whose class this release cannot read, as critical.
     """
     for subject in sorted(case.upstream.lots | case.sites):
         for event in case.file(subject):
             if event.type == "incident.opened" and event.ruling is not Ruling.BROKEN and _is_critical(event):
                 incident = next(iter(event.links), "")
-                yield Held(subject, incident, event, _closing(case, incident))
+                yield Held(subject, incident, event, _closing(case, subject, incident))
 
 
 def _is_critical(event: Judged) -> bool:
@@ -45,6 +44,13 @@ def _is_critical(event: Judged) -> bool:
     return body.severity == "critical" or body.incident_class in CRITICAL_INCIDENTS
 
 
-def _closing(case: Case, incident: str) -> Judged | None:
-    closings = (event for event in case.chain(incident) if event.type == "incident.closed")
-    return next((event for event in closings if event.ruling is Ruling.ADMITTED), None)
+def _closing(case: Case, subject: str, incident: str) -> Judged | None:
+    """The event that cleared the subject: it speaks about all that the opening did, so that it is in the same file."""
+    return next(
+        (
+            event
+            for event in case.file(subject)
+            if event.type == "incident.closed" and incident in event.links and event.ruling is Ruling.ADMITTED
+        ),
+        None,
+    )

@@ -110,9 +110,21 @@ def replay(
     `absent` are proved not to exist; `distrust` names parties and keys with the index from which on they are not
     believed any more (the trust file's). It never raises for what the entries hold.
     """
-    court = _Court(entries, frozenset(whole), frozenset(absent), tuple(distrust))
+    followed = frozenset(whole) | _incidents(entries.values(), whole)
+    court = _Court(entries, followed, frozenset(absent), tuple(distrust))
     judged = {index: court.judge(index, entries[index]) for index in sorted(entries)}
     return Replay(judged, court.states, frozenset(court.lost))
+
+
+def _incidents(entries: Iterable[Entry], whole: Collection[str]) -> frozenset[str]:
+    """The incidents laid on a subject that is whole: each event that holds or clears it is in its file (section 6)."""
+    return frozenset(
+        link.subject
+        for entry in entries
+        if not set(whole).isdisjoint(entry.envelope.payload.about)
+        for link in entry.envelope.payload.links
+        if kind_of(link.subject) == "incident"
+    )
 
 
 _Why = tuple[Ruling, str, str]

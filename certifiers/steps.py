@@ -25,7 +25,7 @@ from certifiers.beginnings import GENESIS_TYPE, has_its_beginners, has_true_part
 from certifiers.bundle import Bundle, BundleError, read_bundle
 from certifiers.examined import Disclosure, Examined, Failure
 from ledger.canonical import hex_digest, integer, members
-from ledger.chain import EMPTY_FILE, check_chain, extend_file
+from ledger.chain import EMPTY_FILE, GENESIS_PREV, check_chain, extend_file
 from ledger.checkpoint import Checkpoint
 from ledger.envelope import Entry, Payload, check_signatures
 from ledger.errors import FormError, LedgerError, ProofError
@@ -272,6 +272,7 @@ def _genesis(bundle: Bundle, genesis_id: str) -> Payload:
         if (
             envelope.event_id == genesis_id == bundle.header.log
             and envelope.payload.type == GENESIS_TYPE
+            and envelope.payload.log == GENESIS_PREV
             and signed_alone
         ):
             return envelope.payload
@@ -306,12 +307,15 @@ def _stated_root(bundle: Bundle, witnessed: Witnessed) -> bytes:
         raise StepError("heads.statement", error.detail, index) from error
     whole = size == index == witnessed.checkpoint.size - 1
     by_operator = all(signer.party == witnessed.operator for signer in payload.signers)
-    if payload.type != HEADS_TYPE or not whole or not by_operator:
+    of_nothing_else = not payload.links and not payload.about
+    if payload.type != HEADS_TYPE or not whole or not by_operator or not of_nothing_else:
         raise StepError("heads.statement", index=index)
     return root
 
 
 def _prove_heads(bundle: Bundle, named: set[str]) -> ProvedHeads:
+    if not named.isdisjoint(bundle.header.absent):  # heads that deny what the log holds are false
+        raise StepError("heads.absent", "A bundled event names it.")
     try:
         return check_heads_proof(bundle.heads, named=named, absent=bundle.header.absent, pointer="/heads")
     except ProofError as error:
@@ -320,7 +324,7 @@ def _prove_heads(bundle: Bundle, named: set[str]) -> ProvedHeads:
 
 
 def _head(entries: Mapping[int, Entry], subject: str, indexes: list[int]) -> bytes:
-    """Give the head of a subject's chain, nothing if the chain is broken."""
+    """Give the head of a subject's chain, nothing if the chain is broken or has not begun."""
     links = [
         (entries[index].envelope.event_id, link.prev)
         for index in indexes
@@ -328,7 +332,7 @@ def _head(entries: Mapping[int, Entry], subject: str, indexes: list[int]) -> byt
         if link.subject == subject
     ]
     try:
-        return bytes.fromhex(check_chain(links))
+        return bytes.fromhex(check_chain(links)) if links else b""
     except ProofError:
         return b""
 

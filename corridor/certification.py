@@ -269,14 +269,17 @@ class PolicyPublished(Body):
 
 
 class VerificationPerformed(Body):
-    """An auditor or a buyer says which bundle it verified and what came out: due-diligence evidence (claim G2)."""
+    """An auditor or a buyer says as of which checkpoint it verified the lot, and what came out (claim G2).
+
+    The checkpoint's size and root fix what was looked at; a bundle's own bytes vary with its cosignatures' times.
+    """
 
     type: ClassVar[str] = "verification.performed"
     about: ClassVar[Mapping[str, Slot]] = {
         "lot": Slot((*filed_by(Role.AUDITOR, Role.CERTIFIER).writers, signed_on_chain))
     }
 
-    bundle_sha256: Digest
+    as_of_root: Digest
     as_of_size: Annotated[int, Field(ge=2)]
     origin: Literal["shown", "shown_in_part", "not_shown", "contradicted", "held"]
     transit: Literal["shown", "shown_in_part", "not_shown", "contradicted", "held"]

@@ -63,6 +63,9 @@ class Snapshot(Protocol):
     def index_of(self, event_id: bytes) -> int | None:
         """Find the index of an event."""
 
+    def event_at(self, index: int) -> bytes | None:
+        """Give the event id recorded beside an entry, for an audit whose entry no longer tells it; this may be slow."""
+
     def head(self, subject: str) -> Head | None:
         """Tell where a subject stands now; None if it has not begun."""
 

@@ -90,7 +90,9 @@ def _perform(out: Path, seed: int, teller: Teller, *, stays: bool) -> int:
     teller.title(seed)
     with raise_curtain(out, society) as stage:
         teller.founded(stage)
-        play = Play(stage.client, society, stage.founded.genesis_id, out / "bundles", teller.progress)
+        play = Play(
+            stage.client, society, stage.founded.genesis_id, stage.trust, out / "bundles", teller.progress
+        )
         with teller.progressing(EXPECTED_EVENTS):
             play.stories()
         teller.stories(play)

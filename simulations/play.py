@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 
 import simpy
 
 from api.client import Client, Receipt
+from certifiers.verifier import verify
 from ledger.canonical import Value
 from ledger.checkpoint import Checkpoint, read_checkpoint
 from ledger.envelope import Envelope
 from ledger.note import read_note
+from ledger.trust_file import TrustFile
 from simulations.conductor import DAY_MS, Conductor, own
 from simulations.goods import Lot
 from simulations.society import START_MS, Society
@@ -31,6 +32,7 @@ class Play:
     client: Client
     society: Society
     log_id: str
+    trust: TrustFile
     bundles: Path
     on_event: Callable[[Envelope, Receipt], None] = lambda _envelope, _receipt: None
     types: Counter[str] = field(default_factory=Counter)
@@ -76,13 +78,12 @@ class Play:
         """The auditor examines the train's bundle and puts that on the record: evidence of due diligence."""
         self._publish()
         train = self.lots()["lobito-copper"]
-        bundle = self.client.bundle(train.subject)
+        report = verify(self.client.bundle(train.subject), self.trust, lot=train.subject)
+        checkpoint = self.checkpoint()
         body: dict[str, Value] = {
-            "bundle_sha256": sha256(bundle).hexdigest(),
-            "as_of_size": self.checkpoint().size - 1,
-            "origin": "shown",
-            "transit": "shown",
-            "certification": "shown",
+            "as_of_root": checkpoint.root.hex(),
+            "as_of_size": checkpoint.size,
+            **{verdict.name: verdict.standing.value for verdict in report.verdicts},
         }
         auditor = self.society.auditor
         self.conductor.act("verification.performed", [own(auditor)], body, about=[train.subject])

@@ -20,7 +20,7 @@ from api.founding import Founded, Founder, FoundingKeys, found
 from api.keyfiles import PRIVATE_MODE, write_all
 from ledger.keys import SigningKey
 from ledger.note import COSIGNATURE_V1, VerifierKey
-from ledger.trust_file import TrustedWitness
+from ledger.trust_file import TrustedWitness, TrustFile, read_trust
 from simulations.cast import Actor
 from simulations.society import START_MS, Society
 
@@ -44,7 +44,6 @@ class Stage:
     url: str
     founded: Founded
     witnesses: tuple[TrustedWitness, ...]
-    server: subprocess.Popen[bytes]
     log_key: SigningKey
 
     @property
@@ -52,9 +51,10 @@ class Stage:
         """A client of the server."""
         return Client(self.url)
 
-    def stop_server(self) -> None:
-        """Stop the server cleanly: it cuts and publishes a last checkpoint."""
-        _stop(self.server, "the server")
+    @property
+    def trust(self) -> TrustFile:
+        """The trust file that the founding left."""
+        return read_trust((self.data / "trust.policy").read_bytes())
 
 
 @contextmanager
@@ -84,7 +84,7 @@ def raise_curtain(out: Path, society: Society) -> Iterator[Stage]:
         server = _start(running, serve, private / "server.log", ports[0])
         url = f"http://127.0.0.1:{ports[0]}"
         _wait_until_ready(url, server, private / "server.log")
-        yield Stage(data, url, founded, witnesses, server, log_key)
+        yield Stage(data, url, founded, witnesses, log_key)
 
 
 def _founder(actor: Actor) -> Founder:

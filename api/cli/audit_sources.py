@@ -20,7 +20,6 @@ from ledger.merkle import root
 from ledger.note import read_note
 from ledger.ports import Snapshot
 from ledger.quorum import TrustFile
-from ledger.store import sqlite
 from ledger.store.files import HeadFile
 from ledger.store.sql import SqlStore
 from ledger.tiles import TILE_WIDTH, entries_path, read_entry_bundle
@@ -31,9 +30,6 @@ CHUNK_ENTRIES: Final = 2_000
 NO_INDEX: Final = 2**63
 DELAYED: Final = "access.delayed"
 """The server's code for entries that the genesis keeps back for a while."""
-
-EVENT_ID: Final = "SELECT event_id FROM events WHERE idx = ?"
-"""The port asks the other way round only; this way is for a damaged entry, whose bytes no longer tell its id."""
 
 Show = Callable[[int, int | None], None]
 """Told how many entries have been read, of how many."""
@@ -57,23 +53,14 @@ def audit_folder(data: Path, trust: TrustFile | None, *, workers: int, progress:
         store = SqlStore.open(path)
         opened.callback(store.close)
         snapshot = opened.enter_context(store.read())
-        ids = sqlite.connect(path)
-        opened.callback(ids.dispose)
-        recorded = sqlite.Session(ids, sqlite.BEGIN_READING)
-        opened.callback(recorded.close)
         size = snapshot.size()
         checking = [] if pool is None else _share(pool, path, size)
-
-        def event_id_at(index: int) -> str:
-            row = recorded.row(EVENT_ID, index)
-            return "" if row is None else bytes(row[0]).hex()
 
         problems = list(
             audit_store(
                 snapshot,
                 trust,
                 check=check_signatures if pool is None else _leave_to_others,
-                event_id_at=event_id_at,
                 progress=lambda count: progress(count, size),
             )
         )

@@ -174,7 +174,7 @@ absent.tile | Le point de contrôle publié ne va pas jusqu'à cette tuile. | Re
 absent.proof | L'événement est enregistré, mais pas encore publié. | Redemander dans une seconde.
 access.delayed | Une entrée n'est pas publique avant l'heure que fixe la genèse. | Redemander plus tard.
 server.busy | Plus d'événements attendent qu'on n'en peut tenir. | Renvoyer les mêmes octets plus tard.
-server.clock | L'horloge du registre n'est garantie par aucun témoin depuis une heure. | Réessayer plus tard.
+server.clock | Aucun témoin n'a attesté l'horloge du registre depuis une heure. | Réessayer plus tard.
 server.halted | Le serveur n'écrit plus, après une faute. | La lecture continue ; son exploitant doit regarder.
 server.quorum | Les témoins n'ont pas fait le quorum. | Renvoyer les mêmes octets plus tard.
 server.stopping | Le serveur s'arrête. | Renvoyer les mêmes octets plus tard.

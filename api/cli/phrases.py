@@ -64,7 +64,7 @@ FRENCH: Final[dict[str, str]] = {
     "lot.extracted": "Un lot est extrait d'un site enregistré et pesé pour la première fois.",
     "lot.declared": "Un lot vient d'ailleurs : recyclé, d'un pays sans site enregistré, ou d'origine inconnue.",
     "lot.measured": "Une pesée ou une analyse.",
-    "lot.sealed": "Des scellés posés, vérifiés ou trouvés rompus.",
+    "lot.sealed": "Des scellés posés, constatés intacts ou trouvés rompus.",
     "lot.dispatched": "Le détenteur met le lot en route le long d'un corridor.",
     "lot.stored": "Le détenteur entrepose le lot à un poste.",
     "loss.recorded": "Le détenteur enregistre une perte de masse sèche, avec son métal.",
@@ -87,7 +87,7 @@ FRENCH: Final[dict[str, str]] = {
     "incident.opened": "Un incident de l'annexe II de l'OCDE est ouvert.",
     "incident.closed": "L'incident est clos par qui l'a ouvert.",
     "policy.published": "Une règle datée d'une autorité.",
-    "verification.performed": "Un auditeur ou un acheteur consigne ce qu'il a vérifié, et le résultat.",
+    "verification.performed": "Un auditeur ou un acheteur consigne quel dossier il a examiné, et le résultat.",
 }
 """What each type says, in French; in English the type's own docstring says it."""
 

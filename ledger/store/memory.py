@@ -114,6 +114,11 @@ class MemorySnapshot:
         index = self._grown.index_of.get(event_id)
         return index if index is not None and index < self._view.size else None
 
+    def event_at(self, index: int) -> bytes | None:
+        """Give the event id recorded beside an entry; a scan, for audits of damaged logs only."""
+        found = (event_id for event_id, at in self._grown.index_of.items() if at == index < self._view.size)
+        return next(found, None)
+
     def head(self, subject: str) -> Head | None:
         """Tell where a subject stands now; None if it has not begun."""
         chain = self.chain(subject, self._view.size)

@@ -29,6 +29,7 @@ LOG_ROW = "SELECT size, last_at, heads_count, heads_size, signed_size, signed_ro
 ENTRY = "SELECT entry FROM entries WHERE idx = ?"
 ENTRIES = "SELECT idx, entry FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx"
 INDEX_OF = "SELECT idx FROM events WHERE event_id = ?"
+EVENT_AT = "SELECT event_id FROM events WHERE idx = ?"
 STANDING = """
     SELECT s.sid, b.idx, h.idx, h.event_id,
            (SELECT f.digest FROM file f WHERE f.sid = s.sid ORDER BY f.idx DESC LIMIT 1)
@@ -136,6 +137,11 @@ class SqlSnapshot:
         """Find the index of an event."""
         row = self._session.row(INDEX_OF, event_id)
         return row[0] if row else None
+
+    def event_at(self, index: int) -> bytes | None:
+        """Give the event id recorded beside an entry; a scan, for audits of damaged logs only."""
+        row = self._session.row(EVENT_AT, index)
+        return bytes(row[0]) if row else None
 
     def head(self, subject: str) -> Head | None:
         """Tell where a subject stands now; None if it has not begun."""

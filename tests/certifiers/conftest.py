@@ -594,7 +594,7 @@ def _tell_certification(scene: Scene, told: Story) -> None:
     received = {"weight": weight(69_900), "contained_mg": metal(69_900)}
     scene.post("lot.received", by["importer"], received, links=[told.lot])
     looked = dict.fromkeys(("origin", "transit", "certification"), "shown")
-    looked |= {"bundle_sha256": sha256(b"a bundle").hexdigest(), "as_of_size": 2}
+    looked |= {"as_of_root": sha256(b"a root").hexdigest(), "as_of_size": 2}
     scene.post("verification.performed", by["importer"], looked, about=[told.lot])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ PPM = 1_000_000
 
 
 @pytest.fixture
-def road(scene: Any) -> Any:
+def road(scene: SimpleNamespace) -> SimpleNamespace:
     """A log with an authority, an inspector, a mine, a trader, and a green site inspected now."""
     scene.join("mines", "authority")
     scene.join("inspector", "inspector")
@@ -33,7 +34,7 @@ def road(scene: Any) -> Any:
     return scene
 
 
-def report_on(scene: Any, lot: str) -> Report:
+def report_on(scene: SimpleNamespace, lot: str) -> Report:
     """Publish, and verify the lot's bundle under a trust file with a mirror."""
     scene.publish()
     report = verify(scene.bundle(lot), scene.trust(), lot=lot)
@@ -51,7 +52,7 @@ def standings(report: Report) -> dict[str, str]:
     return {verdict.name: verdict.standing.value for verdict in report.verdicts}
 
 
-def inspect(scene: Any, status: str, *, inspected_ms: int | None = None) -> None:
+def inspect(scene: SimpleNamespace, status: str, *, inspected_ms: int | None = None) -> None:
     """The inspector gives the site a status."""
     inspector = scene.players["inspector"]
     report = {"sha256": "ab" * 32, "media_type": "application/pdf", "size": 10}
@@ -63,7 +64,7 @@ def inspect(scene: Any, status: str, *, inspected_ms: int | None = None) -> None
     scene.post("site.inspected", [(inspector, inspector.officers[0])], body, about=[scene.site])
 
 
-def mixed(scene: Any, declared: dict[str, Any]) -> str:
+def mixed(scene: SimpleNamespace, declared: dict[str, Any]) -> str:
     """60 kg mined at the site and 40 kg declared, merged by the trader."""
     mine, trader = scene.players["mine"], scene.players["trader"]
     mined = scene.extract(mine, "N-1", scene.site, 60_000)
@@ -83,7 +84,7 @@ def mixed(scene: Any, declared: dict[str, Any]) -> str:
     return str(merged)
 
 
-def test_unknown_origin_is_covered_by_no_claim_and_said(road: Any) -> None:
+def test_unknown_origin_is_covered_by_no_claim_and_said(road: SimpleNamespace) -> None:
     """60 kg from a site and 40 kg of unknown origin: O1, O2 and O4 cover 60 %, and origin is shown in part."""
     report = report_on(road, mixed(road, {"source": "unknown"}))
     for code in ("O1", "O2", "O4"):
@@ -93,27 +94,32 @@ def test_unknown_origin_is_covered_by_no_claim_and_said(road: Any) -> None:
             60_000,
             100_000,
         )
-    assert "40 kg of dry mass are of unknown origin." in [r.sentence("en") for r in claim(report, "O4").reasons]
+    assert "40 kg of dry mass are of unknown origin." in [
+        r.sentence("en") for r in claim(report, "O4").reasons
+    ]
     origin = report.verdicts[0]
     assert (origin.standing, origin.share_ppm) == (Standing.IN_PART, 600_000)
     assert standings(report)["transit"] == "shown"
 
 
-def test_ore_of_a_country_has_a_share_but_no_site(road: Any) -> None:
+def test_ore_of_a_country_has_a_share_but_no_site(road: SimpleNamespace) -> None:
     """40 kg of one country only: O4 knows where all of it is from, O1 only what a site answers for."""
     report = report_on(road, mixed(road, {"source": "country", "country": "CD"}))
     assert claim(report, "O4").extent.mass.covered == 100_000
     assert claim(report, "O1").extent.mass.covered == 60_000
 
 
-def test_recycled_mass_needs_no_mine(road: Any) -> None:
+def test_recycled_mass_needs_no_mine(road: SimpleNamespace) -> None:
     """What is recycled is outside of O1 and O2: 60 kg of the 60 that were mined are covered, and origin is shown."""
     report = report_on(road, mixed(road, {"source": "recycled", "country": "FR"}))
-    assert (claim(report, "O1").extent.mass.covered, claim(report, "O1").extent.mass.applicable) == (60_000, 60_000)
+    assert (claim(report, "O1").extent.mass.covered, claim(report, "O1").extent.mass.applicable) == (
+        60_000,
+        60_000,
+    )
     assert standings(report)["origin"] == "shown"
 
 
-def test_a_recycled_lot_has_no_mine_to_ask_about(road: Any) -> None:
+def test_a_recycled_lot_has_no_mine_to_ask_about(road: SimpleNamespace) -> None:
     """All recycled: O1 and O2 do not apply, O4 covers all of it."""
     trader = road.players["trader"]
     lot = trader.subject("lot", "X-1")
@@ -133,12 +139,16 @@ def test_a_recycled_lot_has_no_mine_to_ask_about(road: Any) -> None:
     assert standings(report)["origin"] == "shown"
 
 
-def test_after_processing_the_share_of_metal_counts(road: Any) -> None:
+def test_after_processing_the_share_of_metal_counts(road: SimpleNamespace) -> None:
     """16 kg with 500 g of metal and 11 kg with 300 g: 592,592 ppm of the mass, but 625,000 ppm of the metal."""
     mine, trader = road.players["mine"], road.players["trader"]
     parts = {"N-1": (16_000, 500_000), "X-1": (11_000, 300_000)}
     goods = {"hs": COLTAN, "form": "concentrate", "custody_model": "mass_balance"}
-    mined, other, product = mine.subject("lot", "N-1"), trader.subject("lot", "X-1"), trader.subject("lot", "P-1")
+    mined, other, product = (
+        mine.subject("lot", "N-1"),
+        trader.subject("lot", "X-1"),
+        trader.subject("lot", "P-1"),
+    )
     for lot, party, kind, more in (
         (mined, mine, "lot.extracted", {"site": road.site, "mined_from": format_time(road.now - DAY_MS)}),
         (other, trader, "lot.declared", {"source": "unknown"}),
@@ -174,7 +184,7 @@ def test_after_processing_the_share_of_metal_counts(road: Any) -> None:
     assert extent.share_ppm == 5 * PPM // 8
 
 
-def test_a_licence_that_had_ended_refutes_o1(road: Any) -> None:
+def test_a_licence_that_had_ended_refutes_o1(road: SimpleNamespace) -> None:
     """The licence ends in 2028; ore mined in 2029 has none, and origin is contradicted."""
     road.now += 4 * 365 * DAY_MS
     mine = road.players["mine"]
@@ -185,7 +195,7 @@ def test_a_licence_that_had_ended_refutes_o1(road: Any) -> None:
     assert report.exit_code() == 1
 
 
-def test_ore_sold_from_a_red_site_refutes_o2(road: Any) -> None:
+def test_ore_sold_from_a_red_site_refutes_o2(road: SimpleNamespace) -> None:
     """A sale that begins and ends under red status was not allowed."""
     mine, trader = road.players["mine"], road.players["trader"]
     inspect(road, "red")
@@ -196,7 +206,7 @@ def test_ore_sold_from_a_red_site_refutes_o2(road: Any) -> None:
     assert standings(report)["origin"] == "contradicted"
 
 
-def test_a_sale_dated_before_the_ban_but_recorded_after_is_held(road: Any) -> None:
+def test_a_sale_dated_before_the_ban_but_recorded_after_is_held(road: SimpleNamespace) -> None:
     """Claimed under green, recorded under red: nobody can tell, so that all three verdicts are held."""
     mine, trader = road.players["mine"], road.players["trader"]
     lot = road.extract(mine, "N-1", road.site, 1_000)
@@ -210,7 +220,7 @@ def test_a_sale_dated_before_the_ban_but_recorded_after_is_held(road: Any) -> No
     assert report.exit_code(["origin"]) == 1
 
 
-def test_a_sale_lawful_only_from_its_claimed_time_is_consistent(road: Any) -> None:
+def test_a_sale_lawful_only_from_its_claimed_time_is_consistent(road: SimpleNamespace) -> None:
     """Mined under red and sold under green: the interval since mining began unlawful, the claimed time did not."""
     mine, trader = road.players["mine"], road.players["trader"]
     inspect(road, "red")
@@ -223,14 +233,14 @@ def test_a_sale_lawful_only_from_its_claimed_time_is_consistent(road: Any) -> No
 
 
 @pytest.mark.parametrize(("status", "expected"), [("green", Status.PROVED), ("red", Status.NOT_SHOWN)])
-def test_unsold_ore_is_judged_by_the_status_now(road: Any, status: str, expected: Status) -> None:
+def test_unsold_ore_is_judged_by_the_status_now(road: SimpleNamespace, status: str, expected: Status) -> None:
     """Ore that its producer still holds: sale would be allowed as of the heads, or it is not shown."""
     lot = road.extract(road.players["mine"], "N-1", road.site, 1_000)
     inspect(road, status)
     assert claim(report_on(road, lot), "O2").status is expected
 
 
-def test_no_capacity_score_is_guessed(road: Any) -> None:
+def test_no_capacity_score_is_guessed(road: SimpleNamespace) -> None:
     """O3 says not shown, with its reason, whatever else is known."""
     outcome = claim(report_on(road, road.extract(road.players["mine"], "N-1", road.site, 1_000)), "O3")
     assert outcome.status is Status.NOT_SHOWN
@@ -239,9 +249,16 @@ def test_no_capacity_score_is_guessed(road: Any) -> None:
 
 @pytest.mark.parametrize(
     ("north_udeg", "expected"),
-    [(0, Status.CONSISTENT), (18_000, Status.CONSISTENT), (20_000, Status.NOT_SHOWN), (None, Status.NOT_SHOWN)],
+    [
+        (0, Status.CONSISTENT),
+        (18_000, Status.CONSISTENT),
+        (20_000, Status.NOT_SHOWN),
+        (None, Status.NOT_SHOWN),
+    ],
 )
-def test_the_first_record_lies_in_the_concession(road: Any, north_udeg: int | None, expected: Status) -> None:
+def test_the_first_record_lies_in_the_concession(
+    road: SimpleNamespace, north_udeg: int | None, expected: Status
+) -> None:
     """2,000 m of radius and twice 50 m of accuracy: 18,000 udeg north are 2,001 m, 20,000 are 2,224 m."""
     mine = road.players["mine"]
     lot = mine.subject("lot", "N-1")

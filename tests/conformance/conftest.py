@@ -58,7 +58,8 @@ def load(name: str) -> ModuleType:
 
 second = load("second_verifier")
 forge = load("forge")
-load("mutants")
+for name in ("mutants", "small_log", "attacks"):
+    load(name)
 
 
 @dataclass
@@ -122,7 +123,8 @@ class Stage:
         assert pending is not None
         text = pending.note.partition("\n\n")[0] + "\n"
         lines = [
-            cosign(text, f"w.example/{name}", key, forge.COSIGNED_AT_S) for name, key in self.forger.witnesses.items()
+            cosign(text, f"w.example/{name}", key, forge.COSIGNED_AT_S)
+            for name, key in self.forger.witnesses.items()
         ]
         self.log.publish(pending, pending.note + "".join(lines))
         with self.store.read() as snapshot:
@@ -164,7 +166,9 @@ def _found() -> Stage:
     )
     conductor = Recorder(cast("Client", client), genesis, simpy.Environment(initial_time=START_MS))
     conductor.keys = {founder.key.text: founder.key for founder in founders}
-    witnesses = {name: SigningKey.from_seed(society.dice.octets(name)) for name in ("customs", "mirror", "ngo")}
+    witnesses = {
+        name: SigningKey.from_seed(society.dice.octets(name)) for name in ("customs", "mirror", "ngo")
+    }
     forger = forge.Forger(ORIGIN, log_key, (operator.party, operator.key), witnesses, conductor.keys)
     return Stage(society, store, conductor, log, forger)
 
@@ -193,7 +197,9 @@ def _declare(stage: Stage, trader: Actor, code: str, after: str) -> dict[str, An
         after=after,
         commitments={"supplier": hidden},
     )
-    return cast("dict[str, Any]", forge.payload_of(forge.entry_of(forge.enclosed(read_payload(payload).raw, []), 0)))
+    return cast(
+        "dict[str, Any]", forge.payload_of(forge.entry_of(forge.enclosed(read_payload(payload).raw, []), 0))
+    )
 
 
 def _play() -> Season:
@@ -229,7 +235,9 @@ def _play() -> Season:
     bundles["disclosed"] = stage.bundle(scrap, disclosures=[Disclosure(**disclosure)])
     bundles["with absent"] = stage.bundle(lots["held"], absent=never)
     bundles["never begun"] = stage.bundle(never[0], absent=never[:1])
-    bundles["cut"] = stage.bundle(lots["coltan"], cut=[site for site in _sites(stage) if site.startswith("site:")])
+    bundles["cut"] = stage.bundle(
+        lots["coltan"], cut=[site for site in _sites(stage) if site.startswith("site:")]
+    )
     with stage.store.read() as snapshot:
         entries = [snapshot.entry(index) for index in range(snapshot.size() - 1)]
     statements = [index for index, entry in enumerate(entries) if forge.kind_of(entry) == "log.heads"]

@@ -117,9 +117,7 @@ def top_root(tops: Mapping[int, bytes], level: int = 16, start: int = 0) -> byte
     return sha256(b"\1" + top_root(inside, level - 1, start) + top_root(inside, level - 1, half)).digest()
 
 
-def top_proof(
-    tops: Mapping[int, bytes], chosen: Collection[int], level: int = 16, start: int = 0
-) -> bytes:
+def top_proof(tops: Mapping[int, bytes], chosen: Collection[int], level: int = 16, start: int = 0) -> bytes:
     """Give the multiproof of buckets."""
     inside = [bucket for bucket in chosen if start <= bucket < start + (1 << level)]
     if not inside:
@@ -196,7 +194,8 @@ def leaves_of(entries: Iterable[bytes]) -> Leaves:
             chained = files.get(subject, bytes(32)) + bytes.fromhex(said.event_id)
             files[subject] = sha256(chained).digest()
     return {
-        digest(subject): bytes.fromhex(digest(subject) + heads.get(subject, ZERO)) + files.get(subject, bytes(32))
+        digest(subject): bytes.fromhex(digest(subject) + heads.get(subject, ZERO))
+        + files.get(subject, bytes(32))
         for subject in {*heads, *files}
     }
 
@@ -233,7 +232,9 @@ class Forger:
     witnesses: Mapping[str, SigningKey]
     keys: dict[str, SigningKey]
 
-    def trust(self, genesis: str, quorum: str = "group enough 2 customs mirror ngo\nquorum enough\n") -> bytes:
+    def trust(
+        self, genesis: str, quorum: str = "group enough 2 customs mirror ngo\nquorum enough\n"
+    ) -> bytes:
         """Write the trust file of the log."""
         lines = [f"log {VerifierKey.of(self.origin, ED25519, self.log_key.public)}"]
         for name, key in self.witnesses.items():
@@ -257,7 +258,10 @@ class Forger:
         sig = b64(self.keys[key].sign(pae(BATCH_TYPE, canonical(statement))))
         paths = [b64(b"".join(path(hashes, index))) for index in range(len(raws))]
         return [
-            enclosed(raw, [{"batch": {"index": index, "path": hashes, "size": len(raws)}, "keyid": key, "sig": sig}])
+            enclosed(
+                raw,
+                [{"batch": {"index": index, "path": hashes, "size": len(raws)}, "keyid": key, "sig": sig}],
+            )
             for index, (raw, hashes) in enumerate(zip(raws, paths, strict=True))
         ]
 
@@ -289,7 +293,9 @@ class Forger:
         """Sign a checkpoint and have it cosigned."""
         text = lies.text(f"{self.origin}\n{len(log)}\n{b64(mth([leaf_hash(entry) for entry in log]))}\n")
         lines = [sign_note(text, self.origin, self.log_key)]
-        lines += [cosign(text, f"w.example/{name}", key, COSIGNED_AT_S) for name, key in self.witnesses.items()]
+        lines += [
+            cosign(text, f"w.example/{name}", key, COSIGNED_AT_S) for name, key in self.witnesses.items()
+        ]
         return lies.note(text + "\n" + "".join(lines))
 
     def bundle(
@@ -321,7 +327,7 @@ class Forger:
             "checkpoint": self.note(log, lies),
             "disclosures": sorted(disclosures, key=lambda one: (one["event"], one["name"])),
             "heads": _heads(buckets, tops, shown & leaves.keys(), [digest(subject) for subject in absent]),
-            "indexes": indexes,
+            "indexes": [*indexes],
             "log": facts(entries[0]).event_id,
             "lot": lot,
             "proof": b64(multiproof([leaf_hash(entry) for entry in log], indexes)),
@@ -336,22 +342,27 @@ def _top(inside: Sequence[bytes]) -> bytes:
 
 
 def _heads(
-    buckets: Mapping[int, list[bytes]], tops: Mapping[int, bytes], shown: Collection[str], absent: Collection[str]
+    buckets: Mapping[int, list[bytes]],
+    tops: Mapping[int, bytes],
+    shown: Collection[str],
+    absent: Collection[str],
 ) -> dict[str, Any]:
     chosen: dict[int, set[int]] = {int(key[:4], 16): set() for key in (*shown, *absent)}
     for bucket, indexes in chosen.items():
         keys = [leaf[:32].hex() for leaf in buckets.get(bucket, ())]
-        indexes |= {index for index, key in enumerate(keys) if key in shown}
-        for missing in absent:
-            if int(missing[:4], 16) == bucket:
-                above = sum(key < missing for key in keys)
-                indexes |= {above - 1, above} & {*range(len(keys))}
+        places = [sum(key < one for key in keys) for one in absent if int(one[:4], 16) == bucket]
+        beside = {place - 1 for place in places} | {*places}
+        indexes.update(index for index, key in enumerate(keys) if key in shown or index in beside)
     return {
         "buckets": [
             {
                 "bucket": bucket,
-                "leaves": [{"index": index, "leaf": buckets[bucket][index].hex()} for index in sorted(indexes)],
-                "proof": b64(multiproof([leaf_hash(leaf) for leaf in buckets[bucket]], indexes)) if indexes else "",
+                "leaves": [
+                    {"index": index, "leaf": buckets[bucket][index].hex()} for index in sorted(indexes)
+                ],
+                "proof": b64(multiproof([leaf_hash(leaf) for leaf in buckets[bucket]], indexes))
+                if indexes
+                else "",
                 "size": len(buckets.get(bucket, ())),
             }
             for bucket, indexes in sorted(chosen.items())

@@ -10,16 +10,17 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Callable
 from itertools import pairwise
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import forge
 from forge import ZERO, Lies, Payload, canonical
 
+if TYPE_CHECKING:
+    from conftest import Season
+
 Mutant = tuple[bytes, bytes]
-Edit = Callable[[Random, Any], object]
 
 PLAIN = ("train", "held", "scrap", "disclosed", "with absent", "never begun")
 """Bundles that random mutants are made of: large and small, with everything that a header can hold."""
@@ -58,7 +59,7 @@ def hurt(dice: Random, data: bytes) -> bytes:
     ])()  # fmt: skip
 
 
-def bytes_mutant(dice: Random, season: Any) -> Mutant:  # noqa: ANN401  # Season of conftest
+def bytes_mutant(dice: Random, season: Season) -> Mutant:
     """Hurt a file, plain or gzipped, before or after packing."""
     data = season.bundles[dice.choice(PLAIN)]
     packed = dice.choice([
@@ -98,7 +99,9 @@ def hash_edit(dice: Random, text: str) -> str:
 def hex_edit(dice: Random, text: str) -> str:
     """Change one hex digit, or the number or case of them."""
     at = dice.randrange(len(text))
-    return dice.choice([text[:at] + dice.choice("0123456789abcdef") + text[at + 1 :]] * 4 + [text[:-1], text.upper()])
+    return dice.choice(
+        [text[:at] + dice.choice("0123456789abcdef") + text[at + 1 :]] * 4 + [text[:-1], text.upper()]
+    )
 
 
 def number_edit(dice: Random, number: int) -> object:
@@ -153,8 +156,27 @@ def heads_edit(dice: Random, header: dict[str, Any]) -> None:
 def text_edit(dice: Random, text: str) -> str:
     """Edit a checkpoint's three lines."""
     origin, size, root = text.removesuffix("\n").split("\n")
-    sizes = [str(int(size) + 1), str(int(size) - 1), f"0{size}", "0", "1", "", "-2", f"{size} ", "9" * 30, str(2**60)]
-    roots = [forge.b64(bytes(32)), root[:-1], f"{root}=", forge.b64(bytes(31)), "", f"{root}\nextension", f"{root}\t"]
+    sizes = [
+        str(int(size) + 1),
+        str(int(size) - 1),
+        f"0{size}",
+        "0",
+        "1",
+        "",
+        "-2",
+        f"{size} ",
+        "9" * 30,
+        str(2**60),
+    ]
+    roots = [
+        forge.b64(bytes(32)),
+        root[:-1],
+        f"{root}=",
+        forge.b64(bytes(31)),
+        "",
+        f"{root}\nextension",
+        f"{root}\t",
+    ]
     origins = ["", f"{origin}x", f"{origin} ", "other.example"]
     match dice.randrange(3):
         case 0:
@@ -170,7 +192,13 @@ def note_edit(dice: Random, note: str) -> str:
     """Edit a checkpoint without its keys."""
     text, _, tail = note.partition("\n\n")
     lines = tail.splitlines(keepends=True)
-    unknown = [f"— unknown.example {forge.b64(bytes(68))}\n", "— a b c\n", "- x AAAAAAA=\n", "— x AAAAAA==\n", "\n"]
+    unknown = [
+        f"— unknown.example {forge.b64(bytes(68))}\n",
+        "— a b c\n",
+        "- x AAAAAAA=\n",
+        "— x AAAAAA==\n",
+        "\n",
+    ]
     match dice.randrange(9):
         case 0 | 1:
             return text_edit(dice, text) + "\n" + tail
@@ -188,7 +216,9 @@ def note_edit(dice: Random, note: str) -> str:
             lines[at] = f"{head} {forge.b64(flip(dice, base64.b64decode(blob)))}\n"
         case _:
             cut = note[: dice.randrange(len(note))]
-            return dice.choice([cut, note[:-1], note + "\n", note.replace("— ", "- "), note.replace("\n", "\r\n")])
+            return dice.choice(
+                [cut, note[:-1], note + "\n", note.replace("— ", "- "), note.replace("\n", "\r\n")]
+            )
     return f"{text}\n\n{''.join(lines)}"
 
 
@@ -209,7 +239,7 @@ def disclosures_edit(dice: Random, header: dict[str, Any]) -> None:
     header["disclosures"] = dice.choice([[more], [one, more], [more, one], [one, one], []])
 
 
-def header_edit(dice: Random, header: dict[str, Any]) -> None:
+def header_edit(dice: Random, header: dict[str, Any]) -> None:  # noqa: C901  # one case a place
     """Edit one place of a header."""
     match dice.randrange(16):
         case 0:
@@ -232,7 +262,9 @@ def header_edit(dice: Random, header: dict[str, Any]) -> None:
             header["log"] = hex_edit(dice, header["log"])
         case 13:
             absent = header["absent"]
-            header["absent"] = dice.choice([absent[1:], absent[::-1], absent * 2, [*absent, header["lot"]], ["log"]])
+            header["absent"] = dice.choice(
+                [absent[1:], absent[::-1], absent * 2, [*absent, header["lot"]], ["log"]]
+            )
         case 14:
             header["v"] = number_edit(dice, header["v"])
         case _:
@@ -250,14 +282,25 @@ def payload_edit(dice: Random, payload: Payload) -> None:
     elif name in {"log", "after"}:
         payload[name] = dice.choice([hex_edit(dice, value), ZERO])
     elif name == "claimed_at":
-        payload[name] = dice.choice(["2026-02-30T00:00:00Z", "2026-01-01T00:00:60Z", "2026-01-01T00:00:00", value])
+        payload[name] = dice.choice(
+            ["2026-02-30T00:00:00Z", "2026-01-01T00:00:60Z", "2026-01-01T00:00:00", value]
+        )
     elif name == "body" and dice.random() < 0.7:
-        odd = [{"Upper": 1}, {"deep": _deep(20)}, {"x": 1.5}, {"x": None}, {"contained_mg": {"Cu": 1}}, {"é": 1}]
+        odd = [
+            {"Upper": 1},
+            {"deep": _deep(20)},
+            {"x": 1.5},
+            {"x": None},
+            {"contained_mg": {"Cu": 1}},
+            {"é": 1},
+        ]
         payload[name] = {**value, **dice.choice([*odd, {"x": 2**53}, {"payloadType": ""}, {"x": "\u0000é"}])}
     else:
         payload[name] = dice.choice([{}, [], "log", 0, "x" * 50_000])
     if dice.random() < 0.1:
-        payload[dice.choice(["after", "commitments", "more"])] = dice.choice([{}, ZERO, {"a": ZERO}, {"A": ZERO}])
+        payload[dice.choice(["after", "commitments", "more"])] = dice.choice(
+            [{}, ZERO, {"a": ZERO}, {"A": ZERO}]
+        )
 
 
 def _deep(levels: int) -> object:
@@ -275,7 +318,9 @@ def entry_edit(dice: Random, line: bytes) -> bytes:
         case 1 | 2:
             list_edit(dice, event["signatures"])
         case 3:
-            one["sig"] = forge.b64(dice.choice([flip(dice, base64.b64decode(one["sig"])), bytes(63), bytes(64)]))
+            one["sig"] = forge.b64(
+                dice.choice([flip(dice, base64.b64decode(one["sig"])), bytes(63), bytes(64)])
+            )
         case 4:
             one["keyid"] = dice.choice([one["keyid"][:-1], one["keyid"][::-1], ""])
         case 5:
@@ -293,7 +338,7 @@ def entry_edit(dice: Random, line: bytes) -> bytes:
     return canonical(entry)
 
 
-def line_mutant(dice: Random, season: Any) -> Mutant:  # noqa: ANN401  # Season of conftest
+def line_mutant(dice: Random, season: Season) -> Mutant:
     """Edit a header or an entry and write it canonically."""
     header, *lines = season.bundles[dice.choice(PLAIN)].splitlines()
     if dice.random() < 0.75:
@@ -309,7 +354,7 @@ def line_mutant(dice: Random, season: Any) -> Mutant:  # noqa: ANN401  # Season 
 # --- trust files --------------------------------------------------------------------------------------------------
 
 
-def trust_mutant(dice: Random, season: Any) -> Mutant:  # noqa: ANN401  # Season of conftest
+def trust_mutant(dice: Random, season: Season) -> Mutant:
     """Edit a trust file."""
     lines = season.trust.decode().splitlines(keepends=True)
     at = dice.randrange(len(lines))
@@ -336,7 +381,15 @@ def trust_mutant(dice: Random, season: Any) -> Mutant:  # noqa: ANN401  # Season
             quorum = ["none", "ngo", "enough", "nobody", "all", "enough extra"]
             lines[-1] = f"quorum {dice.choice(quorum)}\n"
         case 6:
-            group = dice.choice(["any customs ngo", "all customs mirror ngo", "3 customs mirror ngo", "4 ngo customs", "2 ngo"])
+            group = dice.choice(
+                [
+                    "any customs ngo",
+                    "all customs mirror ngo",
+                    "3 customs mirror ngo",
+                    "4 ngo customs",
+                    "2 ngo",
+                ]
+            )
             lines[-2] = f"group enough {group}\n"
         case _:
             lines[at] = dice.choice([lines[at].replace(" ", "\t "), " " + lines[at], lines[at].rstrip("\n")])
@@ -386,7 +439,7 @@ def statement_lie(dice: Random, payload: Payload) -> None:
             payload["about"] = [dice.choice(["log", "lot:" + "a" * 32 + "/X"])]
 
 
-def log_lie(dice: Random, season: Any, entries: list[bytes], bundled: list[int]) -> None:  # noqa: ANN401  # Season
+def log_lie(dice: Random, season: Season, entries: list[bytes], bundled: list[int]) -> None:  # noqa: C901  # one case a lie
     """Change one entry of the log, and sign it again where it has to be."""
     at = dice.choice(bundled)
     entry, keys = entries[at], [*season.forger.keys]
@@ -400,24 +453,34 @@ def log_lie(dice: Random, season: Any, entries: list[bytes], bundled: list[int])
             entries.append(_at(entry, forge.time_of(entries[-1])))
         case 3:
             links = [{"prev": dice.choice([ZERO, "11" * 32]), "subject": _stranger(dice, season)}]
-            entries.append(season.forger.resigned(entries[-1], lambda said: said.update(about=[], links=links)))
+            entries.append(
+                season.forger.resigned(entries[-1], lambda said: said.update(about=[], links=links))
+            )
         case 4:
-            entries.append(season.forger.resigned(entry, lambda said: said.update(counter=said["counter"] + 1)))
+            entries.append(
+                season.forger.resigned(entry, lambda said: said.update(counter=said["counter"] + 1))
+            )
         case 5:
             key, party = dice.choice(keys), "party:" + "b" * 32
             signers = [{"key": key, "party": party}]
-            entries[at] = season.forger.resigned(entry, lambda said: said.update(signers=signers, actor=party))
+            entries[at] = season.forger.resigned(
+                entry, lambda said: said.update(signers=signers, actor=party)
+            )
         case 6:
             entries[at] = season.forger.resigned(entry, lambda said: said.update(log=ZERO))
         case 7:
-            entries[at] = season.forger.resigned(entry, lambda said: said.update(after=dice.choice([ZERO, season.genesis])))
+            entries[at] = season.forger.resigned(
+                entry, lambda said: said.update(after=dice.choice([ZERO, season.genesis]))
+            )
         case 8:
             payloads = [forge.payload_of(entry), forge.payload_of(entries[-1])]
             if len(payloads[0]["signers"]) == 1:
                 entries[at] = forge.entry_of(season.forger.batch(payloads)[0], forge.time_of(entry))
         case _:
             abouts = [dice.choice(["log", _stranger(dice, season)])]
-            entries.append(season.forger.resigned(entries[-1], lambda said: said.update(about=abouts, links=[])))
+            entries.append(
+                season.forger.resigned(entries[-1], lambda said: said.update(about=abouts, links=[]))
+            )
 
 
 def _at(entry: bytes, at: int) -> bytes:
@@ -431,13 +494,13 @@ def _signature(dice: Random, entry: bytes) -> bytes:
     return canonical(value)
 
 
-def _stranger(dice: Random, season: Any) -> str:  # noqa: ANN401  # Season of conftest
+def _stranger(dice: Random, season: Season) -> str:
     """Name a subject: of the log, never heard of, or one that a stranger begins."""
     named = sorted({subject for entry in season.entries[-30:] for subject in forge.facts(entry).subjects})
     return dice.choice([*named, "party:" + "c" * 32, "site:" + "c" * 32 + "/X", season.lots["scrap"] + "-B"])
 
 
-def forged_mutant(dice: Random, season: Any) -> Mutant:  # noqa: ANN401  # Season of conftest
+def forged_mutant(dice: Random, season: Season) -> Mutant:
     """Have the operator lie in one place and sign everything above it."""
     name = dice.choice(["held", "scrap", "scrap", "cobalt"])
     lot, entries = season.lots[name], [*season.entries]
@@ -472,7 +535,7 @@ def forged_mutant(dice: Random, season: Any) -> Mutant:  # noqa: ANN401  # Seaso
 MAKERS = (bytes_mutant, line_mutant, line_mutant, trust_mutant, forged_mutant, forged_mutant)
 
 
-def draw(seed: int, season: Any) -> Mutant:  # noqa: ANN401  # Season of conftest
+def draw(seed: int, season: Season) -> Mutant:
     """Draw the mutant of a number: the same number gives the same mutant."""
     dice = Random(seed)
     return dice.choice(MAKERS)(dice, season)

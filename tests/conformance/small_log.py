@@ -69,7 +69,9 @@ class SmallLog:
             "operator": founders["operator"],
             "introducers": [founders["introducer"]],
         }
-        payload = self.payload("log.genesis", [*founders], body, ["log", *sorted(self.parties.values())], log=ZERO)
+        payload = self.payload(
+            "log.genesis", [*founders], body, ["log", *sorted(self.parties.values())], log=ZERO
+        )
         genesis(payload)
         self.add(payload)
         holder = self.join("holder")
@@ -130,7 +132,14 @@ class SmallLog:
         self.entries.append(forge.entry_of(envelope, START_MS + 60_000 * len(self.entries)))
         return len(self.entries) - 1
 
-    def post(self, kind: str, by: Sequence[str], body: Mapping[str, Any], *links: Sequence[str], **more: Any) -> int:  # noqa: ANN401  # payload's
+    def post(
+        self,
+        kind: str,
+        by: Sequence[str],
+        body: Mapping[str, Any],
+        *links: Sequence[str],
+        **more: Any,  # noqa: ANN401  # payload's
+    ) -> int:
         """Write, sign and append an event, and give its index."""
         return self.add(self.payload(kind, by, body, *links, **more))
 

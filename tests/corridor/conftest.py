@@ -75,7 +75,7 @@ class Member:
     """A party of the cast, with the keys that it holds: its own, and those of its people."""
 
     name: str
-    key: SigningKey
+    key: SigningKey = field(compare=False)
     inception: dict[str, str]
 
     @classmethod

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import settings
@@ -48,6 +49,15 @@ def totals(holdings: Sequence[Holding]) -> tuple[Counter[str], dict[str, Counter
     return +grams, {analyte: +classes for analyte, classes in milligrams.items()}
 
 
+def shared(classes: Counter[str], amount: int) -> Counter[str]:
+    """An amount shared among classes: whole parts, then one each to the largest remainders, ties to the smaller key."""
+    whole = max(1, classes.total())
+    parts = {key: divmod(amount * held, whole) for key, held in classes.items()}
+    rest = amount - sum(part for part, _ in parts.values())
+    first = sorted(parts, key=lambda key: (-parts[key][1], key))[:rest]
+    return Counter({key: part + (key in first) for key, (part, _) in parts.items()})
+
+
 class Season(RuleBasedStateMachine):
     """Trade among three parties that hold lots, each with a stockpile."""
 
@@ -55,8 +65,8 @@ class Season(RuleBasedStateMachine):
         super().__init__()
         self.play = play
         self.count = 0
-        self.mined_g = self.lost_g = self.gained_g = 0
-        self.mined_mg, self.lost_mg = Counter[str](), Counter[str]()
+        self.book_g = Counter[str]()
+        self.book_mg = {analyte: Counter[str]() for analyte in ANALYTES}
 
     @initialize()
     def open(self) -> None:
@@ -116,7 +126,7 @@ class Season(RuleBasedStateMachine):
             else set()
         )
         bounds = [0, *sorted(cuts), holding.dry_mass_g]
-        grams = [stop - start for start, stop in zip(bounds, bounds[1:], strict=False)]
+        grams = [stop - start for start, stop in pairwise(bounds)]
         metal = [
             {analyte: mg * part // holding.dry_mass_g for analyte, mg in holding.contained_mg.items()}
             for part in grams
@@ -144,10 +154,28 @@ class Season(RuleBasedStateMachine):
         found = {analyte: data.draw(st.integers(0, 400 * mass_g)) for analyte in ANALYTES}
         return {analyte: mg for analyte, mg in found.items() if mg or data.draw(st.booleans())}
 
-    def mine(self, mass_g: int, metal: dict[str, int]) -> None:
-        """Enter into the machine's own book what has come into the log."""
-        self.mined_g += mass_g
-        self.mined_mg.update(metal)
+    # The machine's own book.
+
+    def bring(self, key: str, mass_g: int, metal: dict[str, int]) -> None:
+        """Enter what has come into the log, all of one class."""
+        self.book_g[key] += mass_g
+        for analyte, mg in metal.items():
+            self.book_mg[analyte][key] += mg
+
+    def lose_last(self, holding: Holding, parts: list[tuple[int, dict[str, int]]]) -> None:
+        """Strike out the last of the parts that are drawn from a holding one after the other."""
+        left_g = Counter(holding.classes_g)
+        left_mg = {analyte: Counter(classes) for analyte, classes in holding.classes_mg.items()}
+        for number, (grams, metal) in enumerate(parts, 1):
+            drawn_g = shared(left_g, grams)
+            left_g -= drawn_g
+            drawn_mg = {analyte: shared(left_mg[analyte], mg) for analyte, mg in metal.items() if mg}
+            for analyte, drawn in drawn_mg.items():
+                left_mg[analyte] -= drawn
+                if number == len(parts):
+                    self.book_mg[analyte] -= drawn
+            if number == len(parts):
+                self.book_g -= drawn_g
 
     # What happens.
 
@@ -159,7 +187,7 @@ class Season(RuleBasedStateMachine):
             data.draw(st.sampled_from(self.sites)), mass_g, contained_mg=metal, custody_model="mass_balance"
         )
         assert self.act("lot.extracted", self.play.miner, body, self.fresh(self.play.miner))
-        self.mine(mass_g, metal)
+        self.bring(body["site"], mass_g, metal)
 
     @rule(
         data=st.data(),
@@ -174,7 +202,7 @@ class Season(RuleBasedStateMachine):
         body = {"source": source, **goods, "weight": self.play.weight(mass_g), "contained_mg": metal}
         body |= {"country": country} if country else {}
         assert self.act("lot.declared", member, body, self.fresh(member))
-        self.mine(mass_g, metal)
+        self.bring(f"{source}:{country}" if country else source, mass_g, metal)
 
     def become(
         self, data: st.DataObject, kind: str, inputs: list[LotState], outputs: int, *, lossy: bool
@@ -182,17 +210,14 @@ class Season(RuleBasedStateMachine):
         """Turn lots of one holder into others, every input into every output where it is heavy enough."""
         member = self.holder(inputs[0].custodian)
         targets = self.fresh(member, outputs)
-        edges, losses = [], []
-        lost_g, lost_mg = 0, Counter[str]()
+        edges, losses, cut = [], [], []
         for position, lot in enumerate(inputs):
             wanted = outputs + lossy if position == 0 else 1 + lossy
             parts = self.parts(data, lot.holding, wanted)
-            if lossy and len(parts) == wanted:
-                grams, metal = parts.pop()
-                losses.append(self.play.loss(lot.subject, grams, metal))
-                lost_g, lost_mg = lost_g + grams, lost_mg + Counter(metal)
-            for target, (grams, metal) in zip(targets, parts, strict=False):
-                edges.append(self.play.edge(lot.subject, target, grams, metal))
+            kept = parts[:-1] if lossy and len(parts) == wanted else parts
+            edges += [self.play.edge(lot.subject, to, *part) for to, part in zip(targets, kept, strict=False)]
+            losses += [self.play.loss(lot.subject, *part) for part in parts[len(kept) :]]
+            cut += [(lot.holding, parts)] * (len(parts) - len(kept))
         targets = sorted({edge["target"] for edge in edges})
         goods = [{"lot": target, **self.play.goods(custody_model="mass_balance")} for target in targets]
         body: dict[str, Any] = {"edges": edges, "losses": losses, "outputs": goods}
@@ -202,8 +227,8 @@ class Season(RuleBasedStateMachine):
         links = [lot.subject for lot in inputs] + targets
         self.cheat(data, kind, member, body, links)
         if self.act(kind, member, body, links):
-            self.lost_g += lost_g
-            self.lost_mg += lost_mg
+            for holding, parts in cut:
+                self.lose_last(holding, parts)
 
     def cheat(
         self, data: st.DataObject, kind: str, member: Member, body: dict[str, Any], links: list[str]
@@ -227,20 +252,32 @@ class Season(RuleBasedStateMachine):
         if heavy:
             self.become(data, "lot.split", [data.draw(st.sampled_from(heavy))], number, lossy=lossy)
 
-    @precondition(lambda self: len(self.lots()) > 1)
-    @rule(
-        data=st.data(),
-        kind=st.sampled_from(["lot.merged", "lot.blended", "lot.processed"]),
-        lossy=st.booleans(),
-    )
-    def combine(self, data: st.DataObject, kind: str, lossy: bool) -> None:  # noqa: FBT001  # as above
-        """Several lots of one holder become one."""
+    def combine(self, data: st.DataObject, kind: str) -> None:
+        """Up to four lots of one holder become one."""
         first = self.pick(data)
         same = [lot for lot in self.lots() if lot.custodian == first.custodian and lot != first][:3]
         if same:
-            self.become(data, kind, [first, *same], 1, lossy=lossy)
+            self.become(data, kind, [first, *same], 1, lossy=data.draw(st.booleans()))
 
-    @precondition(lambda self: self.lots())
+    @precondition(lambda self: len(self.lots()) > 1)
+    @rule(data=st.data())
+    def merge(self, data: st.DataObject) -> None:
+        """Lots are put together."""
+        self.combine(data, "lot.merged")
+
+    @precondition(lambda self: len(self.lots()) > 1)
+    @rule(data=st.data())
+    def blend(self, data: st.DataObject) -> None:
+        """Lots are blended."""
+        self.combine(data, "lot.blended")
+
+    @precondition(lambda self: len(self.lots()) > 1)
+    @rule(data=st.data())
+    def process(self, data: st.DataObject) -> None:
+        """Lots are processed."""
+        self.combine(data, "lot.processed")
+
+    @precondition(lambda self: len(self.lots()) > 3)
     @rule(data=st.data())
     def put(self, data: st.DataObject) -> None:
         """A lot goes into its holder's stockpile."""
@@ -287,25 +324,26 @@ class Season(RuleBasedStateMachine):
         else:
             self.play.hand_over(lot.subject, giver, receiver, received_g)
         lost_g = holding.dry_mass_g - received_g
-        self.gained_g += max(0, -lost_g)
-        self.lost_g += max(0, lost_g)
         if lost_g > 0:
-            self.lost_mg.update(
-                {a: int(Fraction(mg * lost_g, holding.dry_mass_g)) for a, mg in holding.contained_mg.items()}
-            )
+            mass_g = holding.dry_mass_g
+            share = {
+                analyte: int(Fraction(mg * lost_g, mass_g)) for analyte, mg in holding.contained_mg.items()
+            }
+            self.lose_last(holding, [(lost_g, share)])
+        else:
+            self.book_g["unknown"] -= lost_g
 
     @precondition(lambda self: self.lots())
     @rule(data=st.data())
     def lose(self, data: st.DataObject) -> None:
         """Some of a lot, or all of it, is lost."""
         lot = self.pick(data)
-        grams, metal = self.parts(data, lot.holding, data.draw(st.integers(1, 2)))[0]
-        body = {"kind": "spillage", "dry_mass_g": grams, "contained_mg": metal}
+        part = self.parts(data, lot.holding, data.draw(st.integers(1, 2)))[0]
+        body = {"kind": "spillage", "dry_mass_g": part[0], "contained_mg": part[1]}
         if self.act("loss.recorded", self.holder(lot.custodian), body, [lot.subject]):
-            self.lost_g += grams
-            self.lost_mg.update(metal)
+            self.lose_last(lot.holding, [part])
 
-    @precondition(lambda self: self.lots())
+    @precondition(lambda self: len(self.lots()) > 3)
     @rule(data=st.data(), weighed_g=masses)
     def export(self, data: st.DataObject, weighed_g: int) -> None:
         """A lot leaves; whatever the importer weighs, the book keeps what was exported."""
@@ -318,14 +356,12 @@ class Season(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_created_or_lost(self) -> None:
-        """What lots and stockpiles hold is what was mined and gained less what was lost, in grams and milligrams."""
+        """Lots and stockpiles hold what was mined and gained less what was lost, class by class, to the milligram."""
         if not self.count:
             return
         grams, milligrams = totals(self.holdings())
-        assert grams.total() == self.mined_g + self.gained_g - self.lost_g
-        assert {a: classes.total() for a, classes in milligrams.items()} == {
-            a: self.mined_mg[a] - self.lost_mg[a] for a in ANALYTES
-        }
+        assert grams == +self.book_g
+        assert milligrams == {analyte: +classes for analyte, classes in self.book_mg.items()}
 
     @invariant()
     def every_holding_sums(self) -> None:

@@ -232,7 +232,7 @@ def tour_certification(play: Play, lot: str) -> None:
     received = {"weight": play.weight(9_000), "contained_mg": {"Sn": 1}}
     play.post("lot.received", play.refiner, received, links=[lot])
     verdicts = {"origin": "shown_in_part", "transit": "shown", "certification": "held"}
-    seen = {"bundle_sha256": play.digest("bundle"), "as_of_size": 60}
+    seen = {"as_of_root": play.digest("root"), "as_of_size": 60}
     play.post("verification.performed", play.refiner, verdicts | seen, about=[lot])
     body = {"status": "suspended", "reason": "FRAUD"}
     hands = [play.hand("introducer1", "registrar1"), play.hand("introducer2", "registrar2")]
