@@ -51,7 +51,7 @@ key.weak | 400 | A key is not fit to sign: others could sign as well. | Make a n
 key.file | 400 | A file holds no usable private key. | `otc keygen` makes one.
 key.entropy | 400 | A key needs at least 32 bytes of entropy. | Throw the dice again.
 signature.invalid | 400 | A signature does not hold for its key and these bytes. | Sign the very bytes that are sent.
-signature.missing | 400 | A signer has not signed. | Let every party in `signers` sign; `otc cosign` adds a signature.
+signature.missing | 400 | A signer has not signed. | Let every party in `signers` sign; `otc sign` adds a signature.
 signature.extra | 400 | There is a signature that nobody awaits. | Leave it out, or name its key in `signers`.
 signature.order | 400 | The signatures are not in the order of the signers. | Both are sorted by key.
 chain.broken | 400 | An event does not follow the one before it. | Fetch the chain again.
@@ -134,14 +134,14 @@ store.forked | 503 | The database is not the log that was signed. | Do database,
 store.pending | 503 | The last checkpoint signed is not yet published. | Wait for the witnesses.
 store.busy | 503 | Too many readers at once. | Try again.
 store.conflict | 503 | Another writer was faster. | Send the same bytes again.
-store.corrupt | 503 | The database file is damaged. | Run `otc audit`, then `otc fsck`; restore a backup.
+store.corrupt | 503 | The database file is damaged. | Run `otc audit`, which names the damage; restore a backup.
 store.failed | 503 | The database failed. | Look at the server's log.
 store.foreign | 503 | The database is not this log. | Check its name.
 store.full | 507 | The disk is full; nothing was written. | Free some space; reading goes on.
 store.in_use | 503 | The database has tables already. | Choose another file.
 store.locked | 503 | Somebody else is writing to the database. | Try again.
-store.missing | 503 | The store has no entry with this index. | Run `otc audit`, then `otc fsck`.
-store.node | 503 | The tree has no such perfect subtree yet. | Run `otc audit`, then `otc fsck`.
+store.missing | 503 | The store has no entry with this index. | Run `otc audit`, which names the damage.
+store.node | 503 | The tree has no such perfect subtree yet. | Run `otc audit`, which names the damage.
 store.read_only | 503 | The database may not be written to. | Check its permissions.
 store.served | 503 | Another server serves this data folder. | Stop it, or choose another folder.
 store.unsafe | 503 | The disk's state is unknown after a failed write. | Look at the disk, then start again.

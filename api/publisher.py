@@ -121,9 +121,7 @@ class Publisher:
 
     def step(self, cut_at_ms: int | None) -> None:
         """Do what is due: take in answers, ask again, cut, cosign anew. StoreError if the log cannot go on."""
-        if self._unsure:
-            self._take_up(self._log.start())
-            self._unsure = False
+        self._make_sure()
         now = self._clock()
         if self._round is not None:
             if self._round.answers.done():
@@ -151,6 +149,7 @@ class Publisher:
 
     def settle(self, rounds: int = 1) -> bool:
         """Finish what is on its way, asking at most `rounds` times; False if the quorum was not made."""
+        self._make_sure()
         while self._round is not None or (self._pending is not None and rounds > 0):
             if self._round is None and self._pending is not None:
                 self._ask(self._pending)
@@ -171,6 +170,11 @@ class Publisher:
         """Note that a step was broken off: before the next one the log is asked where it stands."""
         self._round, self._unsure = None, True
         self._put_off()
+
+    def _make_sure(self) -> None:
+        if self._unsure:
+            self._take_up(self._log.start())
+            self._unsure = False
 
     def when_published(self, index: int) -> Future[int]:
         """Return a future of the size of the first checkpoint that covers an entry; from any thread."""

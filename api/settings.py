@@ -75,7 +75,7 @@ SIMULATED_ROUNDS: Final = 5
 
 # Witnesses
 WITNESS_SECONDS: Final = 1
-"""How long a witness may take to answer: all are asked at once, and the quorum does not wait for stragglers."""
+"""How long a witness may take to answer: all are asked at once, so that no round takes longer."""
 MAX_WITNESS_ANSWER_BYTES: Final = 64 * KIB
 """A few signature lines, or a cosigned checkpoint: post-quantum ones have some 5 kB each."""
 

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
+from certifiers.kept_states import KeptStates
 from certifiers.running_heads import RunningHeads
 from corridor import rules
 from corridor.logbook import LogGenesis, LogHeads
 from corridor.refusals import Refused
-from corridor.states import State, read_state, write_state
+from corridor.states import State
 from corridor.world import LOG, Act, Outside, World
 from ledger.checkpoint import read_checkpoint
 from ledger.envelope import Entry, Envelope, check_signatures, read_entry
@@ -29,11 +29,6 @@ from ledger.errors import LedgerError
 from ledger.merkle import Frontier, leaf_hash
 from ledger.note import VerifierKey, read_note, verify_note
 from ledger.quorum import TrustFile, judge
-
-PARSED_STATES: Final = 16_384
-"""States kept parsed, by their bytes; the others cost a parse when they are needed again."""
-
-_read_state = lru_cache(maxsize=PARSED_STATES)(read_state)
 
 CheckSignatures = Callable[[Envelope], None]
 
@@ -68,7 +63,7 @@ class Auditor:
     def __init__(self, trust: TrustFile | None = None, check: CheckSignatures = check_signatures) -> None:
         """`check` raises SignatureRefused; one that does nothing leaves signatures to other processes."""
         self.heads = RunningHeads()
-        self.states: dict[str, bytes] = {}
+        self.states = KeptStates()
         self.tree = Frontier()
         self.last_at = 0
         self.knows_last = True
@@ -119,8 +114,7 @@ class Auditor:
     def _load(self, subject: str) -> State | None:
         if subject in self.tainted:
             raise Outside(subject)
-        data = self.states.get(subject)
-        return None if data is None else _read_state(data)
+        return self.states.get(subject)
 
     def _check_entry(self, entry: Entry, index: int, recorded: Recorded) -> Iterator[Problem]:
         if entry.at < self.last_at:
@@ -139,7 +133,7 @@ class Auditor:
                 rules.admit(act)
             except Refused as refusal:
                 yield self._problem("entry.rule", index, recorded, str(refusal))
-            self.states.update({name: write_state(state) for name, state in rules.evolve(act).items()})
+            self.states.update(rules.evolve(act))
         except Outside:
             self.unjudged += 1
             self._taint(recorded)

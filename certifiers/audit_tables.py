@@ -188,6 +188,6 @@ def _subjects(snapshot: Snapshot, kind: str) -> Iterator[str]:
 
 def _check_states(snapshot: Snapshot, auditor: Auditor) -> Iterator[Problem]:
     """Table `states`: byte for byte what follows from the events, where that could be followed."""
-    for subject, state in sorted(auditor.states.items()):
+    for subject, state in auditor.states.items():
         if subject not in auditor.unfollowed and snapshot.state(subject) != state:
             yield Problem("states.state", "states", subjects=(subject,))

@@ -22,6 +22,8 @@ from ledger.values import Value
 
 GENESIS_TYPE: Final = "log.genesis"
 INCEPTION_TYPE: Final = "party.incepted"
+INCEPTION_MEMBERS: Final = 3
+"""Identity, key and next: all that a party's id is made of."""
 
 
 def operator_of(genesis: Payload) -> str | None:
@@ -58,7 +60,7 @@ def _inceptions(payload: Payload) -> Iterator[str | None]:
 
 
 def _named(inception: Value | None) -> str | None:
-    if isinstance(inception, dict):
+    if isinstance(inception, dict) and len(inception) == INCEPTION_MEMBERS:  # what has more is another object
         match inception.get("identity"), inception.get("key"), inception.get("next"):
             case str(identity), str(key), str(following):
                 return party_id(identity, key, following)

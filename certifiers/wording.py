@@ -116,10 +116,15 @@ def _claims(outcomes: Iterable[Outcome], lang: str) -> Iterator[str]:
         if outcome.by:
             by = WORDS[lang]["by"].format(parties=", ".join(map(short_code, outcome.by)))
             yield from _item(by, indent=8)
-        for reason in outcome.reasons[:MOST_REASONS]:
+        for code, index in outcome.findings[:MOST_REASONS]:
+            yield from _item(WORDS[lang]["see_finding"].format(code=code, index=index), indent=8)
+        reasons = [
+            reason for reason in outcome.reasons if reason.code != "claim.no_mirror"
+        ]  # told once, above
+        for reason in reasons[:MOST_REASONS]:
             yield from _item(reason.sentence(lang), indent=8)
-        if len(outcome.reasons) > MOST_REASONS:
-            yield from _item(WORDS[lang]["more"].format(count=len(outcome.reasons) - MOST_REASONS), indent=8)
+        if len(reasons) > MOST_REASONS:
+            yield from _item(WORDS[lang]["more"].format(count=len(reasons) - MOST_REASONS), indent=8)
 
 
 def _findings(report: Report, lang: str) -> Iterator[str]:

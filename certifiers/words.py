@@ -107,10 +107,12 @@ STANDINGS: Final[dict[str, dict[tuple[str, str], str]]] = {
 WORDS: Final[dict[str, dict[str, str]]] = {
     "en": {
         "lot": "Lot {lot} ({code})",
-        "as_of_quorum": "As of entry {size}, {time} UTC (the witnesses' time)",
-        "as_of_heads": "As of entry {size}, {time} UTC (the log's own time)",
+        "see_finding": "See finding {code}, entry {index}.",
+        "as_of_quorum": "As of {size} entries, {time} UTC (the witnesses' time)",
+        "as_of_heads": "As of {size} entries, {time} UTC (the log's own time)",
         "log": "Log {origin}",
-        "witnesses": "Cosigned by {cosigned} of {configured} witnesses, no mirror among them",
+        "witnesses": "Cosigned by {cosigned} of {configured} witnesses, no mirror among them: the operator alone "
+        "attests that nothing else happened",
         "witnesses_and_mirrors": "Cosigned by {cosigned} of {configured} witnesses; mirrors: {mirrors}",
         "absent": "The log proves that no lot of this name exists.",
         "origin": "ORIGIN",
@@ -143,10 +145,12 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     },
     "fr": {
         "lot": "Lot {lot} ({code})",
-        "as_of_quorum": "À l'entrée {size}, {time} UTC (heure des témoins)",
-        "as_of_heads": "À l'entrée {size}, {time} UTC (heure du registre lui-même)",
+        "see_finding": "Voir le constat {code}, entrée {index}.",
+        "as_of_quorum": "À {size} entrées, {time} UTC (heure des témoins)",
+        "as_of_heads": "À {size} entrées, {time} UTC (heure du registre lui-même)",
         "log": "Registre {origin}",
-        "witnesses": "Cosigné par {cosigned} témoins sur {configured}, sans aucun miroir",
+        "witnesses": "Cosigné par {cosigned} témoins sur {configured}, sans miroir : l'opérateur seul atteste que rien "
+        "d'autre ne s'est produit",
         "witnesses_and_mirrors": "Cosigné par {cosigned} témoins sur {configured} ; miroirs : {mirrors}",
         "absent": "Le registre prouve qu'aucun lot de ce nom n'existe.",
         "origin": "ORIGINE",

@@ -18,7 +18,7 @@ from corridor.refusals import refuse
 from corridor.states import Accreditation, Key, PartyState, State
 from corridor.world import Act
 from ledger.payload import Signer
-from ledger.subjects import party_of
+from ledger.subjects import kind_of, party_of
 
 Writer = Callable[[Act, str, Signer], bool]
 """Tell whether a signer is entitled to a subject of this act."""
@@ -121,9 +121,10 @@ def accredited(role: str, *, officer: bool = False) -> Writer:
     duties = ("officer",) if officer else ("party", "device")
 
     def entitled(act: Act, subject: str, signer: Signer) -> bool:
-        hs, country = scope_of(act, subject)
-        entrusted = has_role(act.world.party(signer.party), role, act.at, hs=hs, country=country)
-        return entrusted and _has_duty(act, signer, *duties)
+        minerals, country = scope_of(act, subject)
+        party = act.world.party(signer.party)
+        covered = (has_role(party, role, act.at, hs=hs, country=country) for hs in minerals)
+        return all(covered) and _has_duty(act, signer, *duties)
 
     entitled.__doc__ = f"{'an officer of a party' if officer else 'a party'} accredited as {role}"
     return entitled
@@ -153,20 +154,22 @@ def accreditation_for(
     )
 
 
-def scope_of(act: Act, subject: str) -> tuple[str, str]:
-    """The mineral and country that an accreditation must cover for this act on a subject; empty asks nothing.
+def scope_of(act: Act, subject: str) -> tuple[tuple[str, ...], str]:
+    """The minerals and the country that an accreditation must cover for this act on a subject; empty asks nothing.
 
-    The country is the act's own where its body names one (a control post's, a certificate's), else the site's.
+    The minerals are the lot's or the site's, else those that the body names; the country is the act's own where its
+    body names one (a control post's, a certificate's), else the site's.
     """
-    kind = subject.split(":", 1)[0]
+    kind = kind_of(subject)
     country: str = getattr(act.body, "country", None) or ""
-    if kind == "lot":
-        return (
-            str(getattr(act.body, "hs", "")) if act.begins(subject) else act.world.lot(subject).hs
-        ), country
+    if kind == "lot" and not act.begins(subject):
+        return (act.world.lot(subject).hs,), country
     if kind == "site" and not act.begins(subject):
-        return "", act.world.site(subject).country
-    return str(getattr(act.body, "hs", "")), country
+        site = act.world.site(subject)
+        return site.minerals, site.country
+    named: str = getattr(act.body, "hs", "")
+    minerals: tuple[str, ...] = getattr(act.body, "minerals", ())
+    return (named,) if named else minerals or ("",), country
 
 
 def found(act: Act, code: str, subject: str, **values: str | int) -> Finding:

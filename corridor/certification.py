@@ -23,6 +23,7 @@ from corridor.measures import (
     Part,
     PositiveGrams,
     Time,
+    check_order,
     items,
 )
 from corridor.policies import DAY_MS, LIMITS
@@ -43,9 +44,7 @@ class Window(Part):
 
     @model_validator(mode="after")
     def _in_order(self) -> Window:
-        if parse_time(self.valid_from) > parse_time(self.valid_until):
-            msg = "the window ends before it begins"
-            raise ValueError(msg)
+        check_order(self.valid_from, self.valid_until)
         return self
 
 

@@ -36,9 +36,14 @@ def tendered_to(act: Act, subject: str) -> LotState:
 
 def named_receiver(act: Act, subject: str, signer: Signer) -> bool:
     """the receiver that a standing tender names."""
-    tender = act.world.lot(subject).tender
-    named = tender is not None and tender.receiver == signer.party
-    return named and key_of(act, signer).duty in {"party", "device"}
+    tender = living_lot(act, subject).tender
+    if tender is None:
+        refuse(
+            "custody.no_tender",
+            subject=subject,
+            hint="the custodian's next event has ended it, or none was made",
+        )
+    return tender.receiver == signer.party and key_of(act, signer).duty in {"party", "device"}
 
 
 def consignee(act: Act, subject: str, signer: Signer) -> bool:

@@ -17,7 +17,7 @@ from corridor.refusals import refuse
 from corridor.states import State, read_state, write_state
 from corridor.world import World
 from ledger.envelope import Envelope, check_signatures, entry_bytes, read_entry, read_envelope
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, StoreError
 from ledger.ports import Record, Snapshot, Store
 
 STATES_CACHED: Final = 65_536
@@ -101,6 +101,8 @@ class Journal:
                 index, at = size + len(records), max(last_at, clock(envelope))
                 try:
                     record = _admit(envelope, index, at, world)
+                except StoreError:
+                    raise  # what the store cannot tell is no refusal: the batch fails, and can be sent again
                 except LedgerError as error:
                     outcomes.append(NotCommitted(envelope.event_id, error, _head(error, world)))
                     continue

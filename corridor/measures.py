@@ -67,6 +67,13 @@ def _of_the_calendar(time: str) -> str:
     return time
 
 
+def check_order(begins: str, ends: str) -> None:
+    """Raise ValueError for a span of time that ends before it begins; the one spelling of times sorts like them."""
+    if begins > ends:
+        msg = "the window ends before it begins"
+        raise ValueError(msg)
+
+
 def _clean(name: str) -> str:
     if unicodedata.normalize("NFC", name) != name or not name.isprintable() or name != name.strip():
         msg = "a name is NFC text without control or format characters, and without space at its ends"

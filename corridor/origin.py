@@ -28,6 +28,7 @@ from corridor.measures import (
     TagBlockId,
     Time,
     Weight,
+    check_order,
     items,
 )
 from corridor.refusals import refuse
@@ -59,6 +60,11 @@ class SiteRegistered(Body):
     licence_from: Time
     licence_until: Time
     capacity_g_per_day: PositiveGrams
+
+    @model_validator(mode="after")
+    def _window_in_order(self) -> SiteRegistered:
+        check_order(self.licence_from, self.licence_until)
+        return self
 
     def check(self, act: Act) -> None:
         """Refuse an authority that registers under another's id."""
@@ -185,6 +191,11 @@ class LotExtracted(Body):
     mined_until: Time
     position: Position | None = None
     tags: Annotated[tuple[TagsUsed, ...], items(0, 100)] = ()
+
+    @model_validator(mode="after")
+    def _window_in_order(self) -> LotExtracted:
+        check_order(self.mined_from, self.mined_until)
+        return self
 
     def check(self, act: Act) -> None:
         """Refuse an unregistered site, an impossible grade, tags that differ from the links, and tags used before."""

@@ -10,7 +10,7 @@ from pydantic import model_validator
 
 from corridor.body import Body, Slot, has_role, key_of, the_party
 from corridor.logbook import Inception
-from corridor.measures import LAX, SET, Code, Country, Digest, HsCode, KeyText, Time, items
+from corridor.measures import LAX, SET, Code, Country, Digest, HsCode, KeyText, Time, check_order, items
 from corridor.refusals import refuse
 from corridor.states import Accreditation, Key, KeyOwner, PartyState, State
 from corridor.vocabulary import Role
@@ -151,9 +151,7 @@ class PartyAccredited(Body):
 
     @model_validator(mode="after")
     def _window_in_order(self) -> PartyAccredited:
-        if parse_time(self.valid_from) > parse_time(self.valid_until):
-            msg = "the window ends before it begins"
-            raise ValueError(msg)
+        check_order(self.valid_from, self.valid_until)
         return self
 
     def check(self, act: Act) -> None:

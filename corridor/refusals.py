@@ -64,9 +64,15 @@ class Refused(CorridorError):
 
     def __init__(self, code: str, pointer: str = "", *, subject: str = "", hint: str = "") -> None:
         rule, detail = REFUSALS[code]
-        super().__init__(code, detail, pointer=f"/payload{pointer}" if pointer else "", hint=hint)
+        place = f"/payload{pointer}" if pointer else ""
+        super().__init__(code, _sentence(detail), pointer=place, hint=_sentence(hint))
         self.rule = rule
         self.subject = subject
+
+
+def _sentence(text: str) -> str:
+    """Begin with a capital and end with a full stop, as every error does that people read."""
+    return f"{text[0].upper()}{text[1:].rstrip('.')}." if text else ""
 
 
 def refuse(code: str, pointer: str = "", *, subject: str = "", hint: str = "") -> NoReturn:

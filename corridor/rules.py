@@ -166,15 +166,8 @@ def _entitled(act: Act, slot: Slot, subject: str, pointer: str) -> set[str]:
     """Keys of the signers entitled to one subject; refuses where there are none."""
     signers = [s for s in act.header.signers if any(writer(act, subject, s) for writer in slot.writers)]
     if not signers:
-        refuse("authority.not_entitled", pointer, subject=subject, hint=_why(act, subject))
+        refuse("authority.not_entitled", pointer, subject=subject, hint=f"entitled: {'; '.join(slot.who())}")
     if kind_of(subject) == "lot" and subject in act.header.about:
         for signer in signers:
             check_filings(act, subject, slot.writers, signer)
     return {signer.key for signer in signers}
-
-
-def _why(act: Act, subject: str) -> str:
-    """Say what the subject asks for, in words that hold no input."""
-    if kind_of(subject) == "lot" and not act.begins(subject):
-        return "the lot's custodian extends its chain; accredited roles and its signers file on it"
-    return "see docs/reference/events.md for who may write this type"

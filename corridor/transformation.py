@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar, Final, Literal
 
+from pydantic import model_validator
+
 from corridor.balance import check_available, check_balance, check_grades
 from corridor.body import Body, Slot, beginner, custodian
 from corridor.custody import living_lot
@@ -24,6 +26,7 @@ from corridor.measures import (
     PostId,
     Ppm,
     Time,
+    check_order,
     items,
 )
 from corridor.refusals import refuse
@@ -208,6 +211,11 @@ class LotProcessed(Edges):
     period_from: Time
     period_until: Time
     post: PostId | None = None
+
+    @model_validator(mode="after")
+    def _window_in_order(self) -> LotProcessed:
+        check_order(self.period_from, self.period_until)
+        return self
 
 
 class AccountOpened(Body):

@@ -228,4 +228,4 @@ def _check_statement(snapshot: Snapshot, index: int, root: bytes) -> None:
         raise StoreError("store.corrupt", "The last entry does not state the heads of its log.", hint=_AUDIT)
 
 
-_AUDIT = "Run `otc audit`, then `otc fsck`."
+_AUDIT = "Run `otc audit`, which names the damage."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -118,7 +119,7 @@ def _dependencies() -> Iterator[Examined]:
     for line in asked:
         if "extra ==" in line:
             continue
-        name = line.split(";")[0].rstrip(" 0123456789.,<>=!~*")
+        name = re.split(r"[ ;<>=!~\[(]", line, maxsplit=1)[0]
         if "sys_platform" in line and sys.platform == "win32":
             continue
         try:

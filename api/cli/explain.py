@@ -37,7 +37,7 @@ EFFECTS: Final = {
         "notes": "est une remarque ; elle ne décide rien",
     },
 }
-SENTENCES: Final = PHRASES | FAILURES | DAMAGES
+SENTENCES: Final = PHRASES | DAMAGES | FAILURES
 STEPS: Final = ("bundle", "checkpoint", "inclusion", "envelope", "heads")
 """The first word of a failure's code tells the step (PROTOCOL section 9, steps 1 to 5)."""
 NOTHING: Final = {"en": "the bundle proves nothing", "fr": "le dossier ne prouve rien"}

@@ -132,14 +132,15 @@ store.forked | La base n'est pas le registre qui fut signé. | Base, fichier de 
 store.pending | Le dernier point de contrôle signé n'est pas encore publié. | Attendre les témoins.
 store.busy | Il y a trop de lecteurs à la fois. | Réessayer.
 store.conflict | Un autre écrivain fut plus rapide. | Renvoyer les mêmes octets.
-store.corrupt | Le fichier de la base est abîmé. | Lancer `otc audit`, puis `otc fsck` ; restaurer une sauvegarde.
+grade.impossible | Aucune marchandise de ce code SH ne peut contenir autant de cet analyte. | Vérifier l'unité et la base de l'analyse.
+store.corrupt | Le fichier de la base est abîmé. | Lancer `otc audit`, qui nomme les dégâts ; restaurer une sauvegarde.
 store.failed | La base a échoué. | Regarder le journal du serveur.
 store.foreign | La base n'est pas ce registre. | Vérifier son nom.
 store.full | Le disque est plein ; rien n'a été écrit. | Libérer de la place ; la lecture continue.
 store.in_use | La base a déjà des tables. | Choisir un autre fichier.
 store.locked | Quelqu'un d'autre écrit dans la base. | Réessayer.
-store.missing | Il n'y a pas d'entrée de cet index. | Lancer `otc audit`, puis `otc fsck`.
-store.node | L'arbre n'a pas encore ce sous-arbre complet. | Lancer `otc audit`, puis `otc fsck`.
+store.missing | Il n'y a pas d'entrée de cet index. | Lancer `otc audit`, qui nomme les dégâts.
+store.node | L'arbre n'a pas encore ce sous-arbre complet. | Lancer `otc audit`, qui nomme les dégâts.
 store.read_only | La base ne peut pas être écrite. | Vérifier ses droits.
 store.served | Un autre serveur sert ce dossier. | L'arrêter, ou choisir un autre dossier.
 store.unsafe | L'état du disque est inconnu après une écriture manquée. | Examiner le disque, puis redémarrer.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
-from certifiers.verifier import verify
 from fastapi import APIRouter, Query, Request, Response
 
 from api.lineage import trace
@@ -17,13 +16,17 @@ from api.settings import DEFAULT_PAGE
 from api.visibility import require_public
 from api.wiring import Ledger
 from certifiers.assembly import assemble
+from certifiers.verifier import verify
 from ledger.envelope import read_entry
 
 GZIP_FILE: Final = "application/gzip"
 
 router = APIRouter(prefix="/v1/lots/{party}/{code}", tags=["lots"])
 
-GzipFile = Annotated[bool, Query(description="Answer with a gzipped file instead of an encoded answer")]
+GzipFile = Annotated[
+    Literal["", "1", "true"] | None,
+    Query(description="Answer with a gzipped file instead of an encoded answer"),
+]
 
 
 @router.get("/history", summary="The events of a lot's chain and file, in the log's order")
@@ -71,11 +74,11 @@ def bundle(
     ledger: Here,
     party: PartyPart,
     code: CodePart,
-    gzip: GzipFile = False,  # noqa: FBT002  # a query's switch
+    gzip: GzipFile = None,
 ) -> Response:
     """Answer with the bundle as of the newest published checkpoint."""
-    data = _bundle(ledger, f"lot:{party}/{code}", gzipped=gzip)
-    if gzip:
+    data = _bundle(ledger, f"lot:{party}/{code}", gzipped=gzip is not None)
+    if gzip is not None:
         name = {"Content-Disposition": f'attachment; filename="{code}.bundle"'}
         return Response(data, headers=name, media_type=GZIP_FILE)
     return compressed(request, data, NDJSON)

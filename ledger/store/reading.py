@@ -67,7 +67,7 @@ CHECKPOINT = "SELECT note FROM checkpoints WHERE size = ?"
 NEWEST_CHECKPOINT = "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1"
 
 
-_FSCK = "Run `otc fsck`."
+_FSCK = "Run `otc audit`."
 
 
 @dataclass(slots=True)

@@ -183,7 +183,7 @@ class SqlTransaction(SqlSnapshot):
             self._changed_packs[key] = hashes
         start = at.position * HASH_BYTES
         if start > len(hashes):
-            raise StoreError("store.corrupt", "Hashes are missing from the tree.", hint="Run `otc fsck`.")
+            raise StoreError("store.corrupt", "Hashes are missing from the tree.", hint="Run `otc audit`.")
         hashes[start : start + HASH_BYTES] = value
 
 

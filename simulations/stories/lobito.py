@@ -13,7 +13,7 @@ from typing import Any
 
 import simpy
 
-from corridor.vocabulary import container_check_digit
+from corridor.vocabulary import SealAct, container_check_digit
 from ledger.canonical import Value
 from simulations.cast import Actor
 from simulations.conductor import DAY_MS, HOUR_MS, Conductor, own
@@ -100,7 +100,7 @@ class Lobito:
         yield env.timeout(2 * HOUR_MS)
         number = CONTAINERS if honest else 8
         seals = [f"LOB{code[-1]}{n:04d}" for n in range(number)]
-        _seal(conductor, mine, lot, "applied", seals)
+        _seal(conductor, mine, lot, SealAct.APPLIED, seals)
         dispatch(
             conductor,
             lot,
@@ -123,7 +123,7 @@ class Lobito:
             body: dict[str, Value] = {"country": "AO", "post": where}
             conductor.act("post.passed", [own(rail)], body, about=[lot.subject])
         yield env.timeout(2 * DAY_MS)
-        _seal(conductor, rail, lot, "verified", seals)
+        _seal(conductor, rail, lot, SealAct.VERIFIED, seals)
         spilled_g = dice.between(100_000, 900_000, f"lobito/{code}/unload")
         lot = hand_over(conductor, lot, rail, agent, lot.dry_mass_g - spilled_g, "AO-LOBITO")
         yield env.timeout(DAY_MS)

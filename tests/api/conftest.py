@@ -407,6 +407,17 @@ def open_log(clock: HandClock) -> Iterator[OpenLog]:
         yield open_it
 
 
+Host = Callable[[ASGIApp], str]
+"""Serve an application without a lifespan until the test is over; give its URL."""
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    """How to serve an application of the test's own."""
+    with ExitStack() as everything:
+        yield lambda app: everything.enter_context(running(app, lifespan=False))
+
+
 @pytest.fixture
 def witness(keys: FoundingKeys, clock: HandClock, tmp_path: Path) -> Iterator[RunWitness]:
     """How to run witnesses; all are stopped at the end."""

@@ -172,6 +172,7 @@ def test_a_bundle_is_verified_offline(author: Author, served: Served, trader: Fo
     file = served.http.get(path, params={"gzip": "true"}, headers={"Accept-Encoding": "identity"})
     assert file.headers["content-type"] == "application/gzip"
     assert plain.content == encoded.content == gzip.decompress(file.content)
+    assert served.http.get(f"{path}?gzip").content == file.content
     for data in (plain.content, file.content):
         assert verify(data, served.ledger.trust, lot=author.lot(trader, "D")).failure is None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -210,6 +211,29 @@ def test_checkpoints_keep_their_distance(author: Author, open_log: OpenLog) -> N
         committed(log.post(event))
     time.sleep(0.2)
     assert published(log).size == 2
+
+
+def test_heads_keep_to_their_share_of_the_writers_time(
+    author: Author, open_log: OpenLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If a cut takes 40 ms, the next one comes no sooner than 400 ms after it began, whatever the interval."""
+    log = open_log(author.data)
+    publisher, begun = log.ledger.sequencer._publisher, []
+    cut = publisher._log.cut
+
+    def slow(at_ms: int | None) -> Pending | None:
+        begun.append(time.monotonic_ns() // 1_000_000)
+        time.sleep(0.04)
+        return cut(at_ms)
+
+    monkeypatch.setattr(publisher._log, "cut", slow)
+    trader, events = trade(author, 0)
+    log.post(*events)
+    for number in range(60):
+        committed(log.post(author.declare(trader, f"L{number}")))
+        time.sleep(0.015)
+    assert len(begun) >= 2
+    assert all(later - earlier >= 390 for earlier, later in pairwise(begun))
 
 
 def test_a_clean_stop_publishes_what_is_committed(author: Author, open_log: OpenLog) -> None:
@@ -621,3 +645,75 @@ def test_keys_of_another_log_are_not_used(author: Author, open_log: OpenLog) -> 
     with pytest.raises(RequestRefused) as refused:
         open_log(author.data)
     assert refused.value.code == "serve.keys"
+
+
+def copies(begin: Begin, witness: RunWitness, open_log: OpenLog, tmp_path: Path) -> tuple[Author, Path]:
+    """A log of two entries with one witness, and a copy of its folder: two servers with the same keys."""
+    author = begin("ledger", witnesses=[witness("w1")])
+    open_log(author.data).stop()
+    other = tmp_path / "copy"
+    shutil.copytree(author.data, other)
+    return author, other
+
+
+def test_of_two_logs_with_one_key_only_one_is_published(
+    begin: Begin, witness: RunWitness, open_log: OpenLog, tmp_path: Path
+) -> None:
+    """What a copy signs for a size that the witness has seen is not cosigned, and so never published."""
+    author, other = copies(begin, witness, open_log, tmp_path)
+    first, second = open_log(author.data, rhythm=SLOW), open_log(other, rhythm=SLOW)
+    wait_until(lambda: published_size(first) == published_size(second) == 2)
+    first.post(author.incept(author.trader("One")))
+    second.post(author.incept(author.trader("Two")))
+    first.stop()
+    second.stop()
+    sizes = {}
+    for data in (author.data, other):
+        store = SqlStore.open(data / "ledger.db")
+        with store.read() as snapshot:
+            note = snapshot.checkpoint()
+        store.close()
+        sizes[data] = read_checkpoint(read_note(note or b"").text).size
+    assert sizes == {author.data: 4, other: 2}
+
+
+def published_size(log: Opened) -> int:
+    """Size of the newest published checkpoint, 0 without one."""
+    return log.ledger.sequencer.published
+
+
+def test_a_log_that_a_witness_knows_more_of_stops_for_good(
+    begin: Begin, witness: RunWitness, open_log: OpenLog, tmp_path: Path
+) -> None:
+    """A witness that shows a larger checkpoint of the log's own key proves that this copy is the old one."""
+    author, other = copies(begin, witness, open_log, tmp_path)
+    first, second = open_log(author.data), open_log(other)
+    wait_until(lambda: published_size(first) == published_size(second) == 2)
+    for name in ("One", "Three"):
+        (receipt,) = committed(first.post(author.incept(author.trader(name))))
+        first.ledger.sequencer.when_published(receipt.index).result(10)
+    committed(second.post(author.incept(author.trader("Two"))))
+    wait_until(second.ledger.sequencer.complaints)
+    assert second.ledger.sequencer.complaints()[0] == "store.behind"
+
+
+def test_a_simulated_checkpoint_broken_off_is_made_good(
+    author: Author, open_log: OpenLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the disk is full when a simulated checkpoint is published, the event waits, and the same log comes out."""
+    log = open_log(author.data, simulated=True)
+    trader, events = trade(author, 0)
+    log.post(*events)
+    publisher = log.ledger.sequencer._publisher
+
+    def full(_pending: Pending, _note: str) -> None:
+        raise StoreError("store.full", "The disk is full.")
+
+    late = author.declare(trader, "L1")
+    with monkeypatch.context() as patch:
+        patch.setattr(publisher._log, "publish", full)
+        with pytest.raises(StoreError, match=r"store\.full"):
+            log.post(late, now_ms=START_MS + HOUR_MS)
+    committed(log.post(late, now_ms=START_MS + HOUR_MS))
+    assert [kind for kind, _ in kinds(log)] == ["log.genesis", "party.incepted", "log.heads", "lot.declared"]
+    assert published(log).size == 3

@@ -25,7 +25,7 @@ class Season:
     times: list[int] = field(default_factory=list)
     now: int = START_MS
 
-    def post(self, envelope: bytes, *, wait_published: bool = False, now_ms: int | None = None) -> Any:  # noqa: ANN401
+    def post(self, envelope: bytes, *, wait_published: bool = False, now_ms: int | None = None) -> Any:  # noqa: ANN401  # nothing, where the client gives a receipt
         """Take what a conductor posts."""
         self.envelopes.append(envelope)
         self.times.append(now_ms or self.now)

@@ -58,8 +58,10 @@ def load(name: str) -> ModuleType:
 
 second = load("second_verifier")
 forge = load("forge")
-for name in ("mutants", "small_log", "attacks"):
+for name in ("mutants", "small_log", "attack_tools"):
     load(name)
+for name in ("good_oddities", "attacks_form", "attacks_trust", "attacks_log", "attacks_heads"):
+    load(name)  # each enters its attacks into the table of attack_tools
 
 
 @dataclass

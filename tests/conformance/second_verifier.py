@@ -47,11 +47,7 @@ EVENT_TYPE: Final = "application/vnd.otc.event+json"
 BATCH_TYPE: Final = "application/vnd.otc.batch+json"
 SIGNATURE: Final = 1  # types of verifier keys: Ed25519 over the note, and timestamped over a checkpoint
 COSIGNATURE: Final = 4
-PUBLIC_BYTES: Final = {
-    SIGNATURE: 32,
-    COSIGNATURE: 32,
-    6: 1312,
-}  # by type; the last is ML-DSA-44, never counted here
+PUBLIC_BYTES: Final = {SIGNATURE: 32, COSIGNATURE: 32, 6: 1312}  # by type; ML-DSA-44 never counts here
 
 HEX: Final = r"[0-9a-f]{64}"
 NAME: Final = r"[a-z][a-z0-9_]*|payloadType"
@@ -405,9 +401,8 @@ def read_payload(data: bytes) -> dict[str, Any]:
         text(record(link, "prev subject")["subject"], SUBJECT)
     ascending(link["subject"] for link in payload["links"])
     ascending(text(subject, SUBJECT) for subject in array(payload["about"], 0, 32))
-    need(
-        {link["subject"] for link in payload["links"]}.isdisjoint(payload["about"]), "linked or spoken about"
-    )
+    linked = {link["subject"] for link in payload["links"]}
+    need(linked.isdisjoint(payload["about"]), "linked or spoken about")
     commitments = payload.get("commitments", {"none": ZERO})
     need(isinstance(commitments, dict) and commitments, "commitments are absent rather than empty")
     prevs = [link["prev"] for link in payload["links"]]
@@ -447,10 +442,8 @@ def step_1(data: bytes) -> tuple[dict[str, Any], list[Entry]]:
     header = read_header(first)
     need(len(lines) == len(header["indexes"]), "one entry an index")
     entries = [read_entry(index, line) for index, line in zip(header["indexes"], lines, strict=True)]
-    need(
-        len({signer["key"] for entry in entries for signer in entry.payload["signers"]}) <= KEYS,
-        "distinct keys",
-    )
+    keys = {signer["key"] for entry in entries for signer in entry.payload["signers"]}
+    need(len(keys) <= KEYS, "distinct keys")
     return header, entries
 
 
@@ -493,9 +486,7 @@ def read_vkey(word: str) -> Vkey:
     need(name and not re.search(r"\s", name) and len(key) > 1, "a name and a key")
     vkey = Vkey(name, bytes.fromhex(text(identifier, "[0-9a-f]{8}")), key[0], key[1:])
     need(sha256(name.encode() + b"\n" + key).digest()[:4] == vkey.id, "an id that fits the key")
-    need(
-        vkey.kind not in PUBLIC_BYTES or len(vkey.public) == PUBLIC_BYTES[vkey.kind], "the length of its type"
-    )
+    need(len(vkey.public) == PUBLIC_BYTES.get(vkey.kind, len(vkey.public)), "the length of its type")
     need(vkey.kind not in (SIGNATURE, COSIGNATURE) or is_key(vkey.public), "an admitted key")
     return vkey
 
@@ -549,10 +540,8 @@ def open_note(note: str, trust: Trust) -> tuple[str, int, bytes, set[Vkey]]:
     need(not re.search(r"[\x00-\x09\x0b-\x1f]", note), "no control characters")
     body, gap, tail = note.rpartition("\n\n")
     body += "\n"
-    need(
-        gap and tail.endswith("\n") and tail.count("\n") <= NOTE_SIGNATURES,
-        "a body, a blank line, signatures",
-    )
+    need(gap and tail.endswith("\n"), "a body, a blank line, signatures")
+    need(tail.count("\n") <= NOTE_SIGNATURES, "number of signatures")
     origin, size, root, _ = text(body, r"([^\n]+\n){3}").split("\n")
     holding = set()
     for line in tail[:-1].split("\n"):
@@ -591,14 +580,11 @@ def step_2(header: dict[str, Any], entries: list[Entry], data: bytes) -> tuple[i
     genesis, *others = entries
     need(genesis.index == 0 and genesis.payload["type"] == "log.genesis", "entry 0 is the genesis")
     need(genesis.event_id == header["log"] == trust.genesis.get(origin), "the genesis that is trusted")
-    need(
-        genesis.payload["log"] == ZERO and genesis.payload["body"].get("log_origin") == origin, "of this log"
-    )
+    body = genesis.payload["body"]
+    need(genesis.payload["log"] == ZERO and body.get("log_origin") == origin, "of this log")
+    need(all("batch" not in signature for signature in genesis.signatures), "never signed in a batch")
     need(all(entry.payload["log"] == header["log"] for entry in others), "each event is of this log")
-    need(
-        not any("batch" in signature for signature in genesis.signatures), "the genesis is never batch-signed"
-    )
-    return size, root, party_id(genesis.payload["body"].get("operator"))
+    return size, root, party_id(body.get("operator"))
 
 
 # --- step 3: inclusion of every entry ----------------------------------------------------------------------------
@@ -627,9 +613,9 @@ def check_signatures(entry: Entry) -> None:
 
 
 def party_id(inception: Json) -> str:
-    """Name a party by its inception object."""
-    text(record(inception, "identity key next")["identity"], HEX), text(inception["next"], HEX)
-    multikey(inception["key"])
+    """Name a party by its inception object: three strings."""
+    for member in record(inception, "identity key next").values():
+        text(member)
     digest = sha256(b"otc/party/v1\n" + canonical(inception)).digest()
     return "party:" + base64.b32encode(digest[:20]).decode().lower()
 
@@ -652,10 +638,8 @@ def inceptions(entry: Entry) -> set[str]:
 def check_beginnings(entry: Entry) -> None:
     """The party in a subject's id begins it; a party begins where its inception object stands."""
     begun = {subject for subject, prev in entry.linked.items() if prev == ZERO} - {"log"}
-    need(
-        {subject for subject in begun if subject.startswith("party:")} <= inceptions(entry),
-        "a party's inception",
-    )
+    parties = {subject for subject in begun if subject.startswith("party:")}
+    need(parties <= inceptions(entry), "a party's inception")
     signing = {signer["party"].removeprefix("party:") for signer in entry.payload["signers"]}
     need({re.split("[:/]", subject)[1] for subject in begun} <= signing, "begun by the party in the id")
 
@@ -671,13 +655,9 @@ def step_4(header: dict[str, Any], entries: list[Entry]) -> None:
     for disclosure in header["disclosures"]:
         payload = events.get(disclosure["event"], {})
         opened = {"actor": payload.get("actor"), "name": disclosure["name"], "value": disclosure["value"]}
-        digest = sha256(
-            b"otc/commitment/v1\n" + bytes.fromhex(disclosure["salt"]) + canonical(opened)
-        ).hexdigest()
-        need(
-            payload.get("commitments", {}).get(disclosure["name"]) == digest,
-            "a disclosure opens a commitment",
-        )
+        salted = b"otc/commitment/v1\n" + bytes.fromhex(disclosure["salt"]) + canonical(opened)
+        commitment = payload.get("commitments", {}).get(disclosure["name"])
+        need(commitment == sha256(salted).hexdigest(), "a disclosure opens a commitment")
 
 
 # --- step 5: chains unbroken, files whole, both equal to the heads ------------------------------------------------
@@ -730,10 +710,8 @@ def neighbours(subject: str, heads: dict[str, Any]) -> set[str]:
 def step_5(header: dict[str, Any], entries: list[Entry], log_size: int, operator: str) -> dict[str, Any]:
     """Chains unbroken, files whole, both equal to the heads; nothing is over."""
     *events, last = entries
-    need(
-        last.index == log_size - 1 and last.payload["type"] == "log.heads" and not last.named,
-        "heads come last",
-    )
+    need(last.index == log_size - 1 and last.payload["type"] == "log.heads", "heads come last")
+    need(not last.named, "heads are about nothing")
     need(all(signer["party"] == operator for signer in last.payload["signers"]), "heads by the operator")
     statement = record(last.payload["body"], "root size")
     need(whole(statement["size"], 0) == last.index, "heads of all entries before")
@@ -744,24 +722,15 @@ def step_5(header: dict[str, Any], entries: list[Entry], log_size: int, operator
     named = {subject for entry in events for subject in entry.named}
     shown = {subject: leaves[key_of(subject)] for subject in sorted(named) if key_of(subject) in leaves}
     subjects = {subject: check_whole(subject, leaf, events) for subject, leaf in shown.items()}
-    need(
-        "log" in subjects and (header["lot"] in subjects or header["lot"] in absent), "log and lot are whole"
-    )
+    need("log" in subjects and header["lot"] in {*subjects, *absent}, "log and lot are whole")
     need(named.isdisjoint(absent), "what does not exist has no event")
 
-    serving = {key_of(subject) for subject in subjects}.union(
-        *(neighbours(subject, heads) for subject in absent)
-    )
-    need(serving == leaves.keys(), "every leaf serves")
-    serving |= {key_of(subject) for subject in absent}
-    need(
-        {bucket["bucket"] for bucket in heads["buckets"]} == {int(key[:4], 16) for key in serving},
-        "every bucket too",
-    )
+    beside = [neighbours(subject, heads) for subject in absent]
+    need(leaves.keys() == {key_of(subject) for subject in subjects}.union(*beside), "every leaf serves")
+    buckets = {int(key_of(subject)[:4], 16) for subject in (*subjects, *absent)}
+    need(buckets == {bucket["bucket"] for bucket in heads["buckets"]}, "every bucket too")
     afters = {entry.payload.get("after") for entry in entries}
-    need(
-        all(entry.named & subjects.keys() or entry.event_id in afters for entry in events), "every entry too"
-    )
+    need(all(entry.named & subjects.keys() or entry.event_id in afters for entry in events), "every entry")
     return {
         "size": statement["size"],
         "root": statement["root"],

@@ -12,7 +12,7 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import attacks
+import attack_tools
 import forge
 import mutants
 import pytest
@@ -90,10 +90,10 @@ def test_another_lot_than_the_one_asked_for_is_refused(season: Season) -> None:
         assert says(season.bundles["train"], season.trust, other) == {"ok": False, "step": 1}
 
 
-@pytest.mark.parametrize("name", attacks.ATTACKS)
+@pytest.mark.parametrize("name", attack_tools.ATTACKS)
 def test_an_attack_is_stopped_where_the_page_says(name: str) -> None:
     """Both verifiers stop each named attack at the step that the page names, and let good oddities pass."""
-    step, attack = attacks.ATTACKS[name]
+    step, attack = attack_tools.ATTACKS[name]
     data, trust = attack()
     said = second_verifier.examine(data, trust)
     assert step == said.get("step", 0)

@@ -13,7 +13,7 @@ from corridor.journal import Committed, Journal, NotCommitted, check, read_signe
 from corridor.states import read_state
 from ledger.envelope import Envelope, Link, Signature, assemble, read_entry
 from ledger.errors import FormError, LedgerError, SignatureRefused, StoreError
-from ledger.store.memory import MemoryStore, MemoryTransaction
+from ledger.store.memory import MemorySnapshot, MemoryStore, MemoryTransaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -196,6 +196,22 @@ def test_after_a_failed_transaction_nothing_is_there(play: Play, monkeypatch: py
             play.send(*envelopes)
     assert play.size() == size
     assert play.state(play.trader.subject("lot", "A")) is None
+    assert all(isinstance(one, Committed) for one in play.send(*envelopes))
+
+
+def test_a_store_that_cannot_answer_refuses_nothing(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failing read is the store's fault and never a refusal: the batch fails as a whole and can be sent again."""
+    envelopes = chain(play, "A", 2)
+    size = play.size()
+
+    def fail(self: MemorySnapshot, subject: str) -> bytes:
+        raise StoreError("store.locked", "The database is busy.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(MemorySnapshot, "state", fail)
+        with pytest.raises(StoreError):
+            play.send(*envelopes)
+    assert play.size() == size
     assert all(isinstance(one, Committed) for one in play.send(*envelopes))
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from corridor.journal import NotCommitted
+import pytest
+
+from corridor import rules
+from corridor.journal import NotCommitted, world_of
+from corridor.refusals import Refused
 from ledger.envelope import Link
 
 if TYPE_CHECKING:
-    from conftest import Play
+    from conftest import Hands, Play
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -186,6 +190,23 @@ def test_after_names_the_genesis_or_heads_of_this_log(play: Play) -> None:
         )
     for after in (play.genesis, play.publish()):
         play.post("lot.stored", play.trader, STORED, links=[lot], after=after)
+
+
+def test_heads_are_the_operators_and_of_the_entries_before_them(play: Play) -> None:
+    """A mirror that replays the log refuses a statement by another party, or of another size than its own place."""
+    size = play.size()
+    with play.store.read() as snapshot:
+        world = world_of(snapshot)
+
+    def judged(by: Hands, stated: int) -> None:
+        envelope = play.envelope("log.heads", by, {"size": stated, "root": ZEROS})
+        rules.admit(rules.act_of(envelope, size, play.now, world))
+
+    judged(play.operator, size)
+    for by, stated in ((play.operator, size + 1), (play.trader, size), ([play.operator, play.root1], size)):
+        with pytest.raises(Refused) as caught:
+            judged(by, stated)
+        assert caught.value.code == "authority.operator_only"
 
 
 def test_nothing_builds_on_what_has_not_begun(play: Play) -> None:

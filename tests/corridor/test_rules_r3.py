@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from corridor.refusals import Refused
 from ledger.envelope import Link, format_time
 
 if TYPE_CHECKING:
@@ -146,6 +147,23 @@ def test_officials_begin_nothing_under_each_others_ids(play: Play) -> None:
     for name in ("transport", "auditor"):
         play.accredit(play.named(name), "authority")
         play.accredit(play.named(name), "tagging_agent")
+    mine = play.authority.subject("site", "NEW")
+    registered = {
+        "name": "Kolo",
+        "address": "Maniema",
+        "country": "CD",
+        "minerals": ["260900"],
+        "scale": "small",
+        "position": {"latitude_udeg": 0, "longitude_udeg": 0, "accuracy_m": 1},
+        "concession_radius_m": 1,
+        "licence": "PE-1",
+        "licence_from": "2026-01-01T00:00:00Z",
+        "licence_until": "2026-01-01T00:00:00Z",
+        "capacity_g_per_day": 1,
+    }
+    assert (
+        play.refusal("site.registered", play.transport, registered, links=[mine]) == "authority.not_entitled"
+    )
     body = {"country": "CD", "site": site, "holder": play.miner.party, "first": 1, "count": 1}
     block = play.tagger.subject("tag", "T")
     assert play.refusal("tag.issued", play.transport, body, links=[block]) == "authority.not_entitled"
@@ -233,8 +251,33 @@ def test_a_foreign_inspector_inspects_no_site(play: Play) -> None:
 
 def test_a_foreign_authority_registers_no_site(play: Play) -> None:
     """A site is registered by an authority of its country, under its own id."""
-    with pytest.raises(Exception, match="not_entitled"):
+    with pytest.raises(Refused, match="no signer is entitled"):
         play.site("RW1", status=None, country="RW")
+
+
+def test_an_authority_rules_the_minerals_of_its_role(play: Play) -> None:
+    """Accredited for tin and tantalum, an authority registers no copper site and bans no copper, not even beside tin."""
+    window = {"valid_from": "2026-01-01T00:00:00Z", "valid_until": "2027-01-01T00:00:00Z"}
+    ban = {"policy_kind": "ban", "country": "CD", "countries": ["CD"], "window": window}
+    policy = play.authority.subject("policy", "BAN")
+    for minerals in (["260300"], ["260300", "260900"]):
+        with pytest.raises(Refused, match="no signer is entitled"):
+            play.site("CU", status=None, minerals=minerals)
+        send = {"links": [policy], "about": ["log"]}
+        code = play.refusal("policy.published", play.authority, ban | {"minerals": minerals}, **send)
+        assert code == "authority.not_entitled"
+    play.post("policy.published", play.authority, ban | {"minerals": ["260900", "261590"]}, **send)
+
+
+def test_an_inspector_visits_sites_of_its_minerals(play: Play) -> None:
+    """An inspector of tin and tantalum sets no status of a copper site, nor of one that also mines copper."""
+    play.accredit(play.authority, "authority", minerals=["260300", "260900"])
+    site = play.site("CU", status=None, minerals=["260300", "260900"])
+    body = {"status": "green", "inspected_at": format_time(play.now), "report": play.document()}
+    officer = play.hand("inspector", "inspecting")
+    assert play.refusal("site.inspected", officer, body, about=[site]) == "authority.not_entitled"
+    play.accredit(play.inspector, "inspector", minerals=["260300"])
+    play.inspect(site, "green")
 
 
 def test_an_inspection_takes_an_officer(play: Play) -> None:
@@ -279,12 +322,8 @@ def test_custody_is_not_taken_without_a_tender(play: Play) -> None:
     lot = play.declare()
     for name in ("carrier", "trader", "authority"):
         member = play.named(name)
-        assert (
-            play.refusal("lot.accepted", member, play.acceptance(lot), links=[lot])
-            == "authority.not_entitled"
-        )
-        code = play.refusal("lot.refused", member, {"reason": "NO"}, links=[lot])
-        assert code == "authority.not_entitled"
+        for kind, body in (("lot.accepted", play.acceptance(lot)), ("lot.refused", {"reason": "NO"})):
+            assert play.refusal(kind, member, body, links=[lot]) == "custody.no_tender"
 
 
 def test_a_tender_is_its_named_receivers(play: Play) -> None:
@@ -312,8 +351,7 @@ def test_the_custodians_next_event_ends_a_tender(kind: str, play: Play) -> None:
     play.tender(lot, play.trader, play.carrier)
     play.post(kind, play.trader, custody_acts(play, lot)[kind]["body"], links=[lot])
     assert (
-        play.refusal("lot.accepted", play.carrier, play.acceptance(lot), links=[lot])
-        == "authority.not_entitled"
+        play.refusal("lot.accepted", play.carrier, play.acceptance(lot), links=[lot]) == "custody.no_tender"
     )
 
 
@@ -323,12 +361,12 @@ def test_a_tender_is_accepted_or_refused_once(play: Play) -> None:
     play.tender(lot, play.trader, play.carrier)
     play.post("lot.refused", play.carrier, {"reason": "WET"}, links=[lot])
     acceptance = play.acceptance(lot)
-    assert play.refusal("lot.accepted", play.carrier, acceptance, links=[lot]) == "authority.not_entitled"
+    assert play.refusal("lot.accepted", play.carrier, acceptance, links=[lot]) == "custody.no_tender"
     assert play.lot(lot).custodian == play.trader.party
     play.tender(lot, play.trader, play.carrier)
     play.post("lot.accepted", play.carrier, acceptance, links=[lot])
     for kind, body in (("lot.accepted", acceptance), ("lot.refused", {"reason": "WET"})):
-        assert play.refusal(kind, play.carrier, body, links=[lot]) == "authority.not_entitled"
+        assert play.refusal(kind, play.carrier, body, links=[lot]) == "custody.no_tender"
 
 
 def test_a_filing_leaves_a_tender_standing(play: Play) -> None:

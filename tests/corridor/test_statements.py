@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corridor.body import Body
+from corridor.reference import reference
 from corridor.refusals import Refused
 from corridor.statements import RESERVED, TYPES, read_body
 from ledger.envelope import Payload, read_entry
@@ -404,6 +405,18 @@ def test_the_schema_says_what_the_reader_does(kind: str, samples: dict[str, list
             assert part["additionalProperties"] is False, path
 
 
+@every_type
+def test_the_reference_describes_a_type_by_an_example(kind: str, samples: dict[str, list[Payload]]) -> None:
+    """The published example of a type is read by it, fits its schema, and somebody is said to write it."""
+    described = reference()[kind]
+    assert read_body(replace(samples[kind][0], body=described["example"])).type == kind
+    assert jsonschema_rs.validator_for(described["schema"]).is_valid(described["example"])
+    assert described["meaning"] != ""
+    for slot in described["links"] + described["about"]:
+        assert slot["who"] != []
+        assert all(slot["who"])
+
+
 def marks(schema: dict[str, Any], part: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
     """Every mark of a schema, with the members that lead to it."""
     if "$ref" in part:
@@ -503,13 +516,34 @@ def test_values_have_bounds(
         assert isinstance(one(samples, kind, *path, value=value), FormError), value
 
 
-def test_an_assay_names_each_analyte_once(samples: dict[str, list[Payload]]) -> None:
-    """Two grades of one analyte would leave open which is booked: analytes ascend, none twice."""
-    grades = [{"analyte": a, "grade_ppm": 1, "uncertainty_ppm": 0} for a in ("Sn", "WO3")]
-    path = ("assay", "grades")
-    assert isinstance(one(samples, "lot.measured", *path, value=grades), Body)
-    for wrong in (grades[::-1], [grades[0], grades[0]]):
-        assert isinstance(one(samples, "lot.measured", *path, value=wrong), FormError)
+def test_each_analyte_has_one_figure(samples: dict[str, list[Payload]]) -> None:
+    """Two grades or recoveries of one analyte would leave open which is meant: analytes ascend, none twice."""
+    for kind, path, figure in (
+        ("lot.measured", ("assay", "grades"), {"grade_ppm": 1, "uncertainty_ppm": 0}),
+        ("lot.processed", ("recoveries",), {"recovery_ppm": 1}),
+    ):
+        figures = [{"analyte": analyte, **figure} for analyte in ("Sn", "WO3")]
+        assert isinstance(one(samples, kind, *path, value=figures), Body)
+        for wrong in (figures[::-1], [figures[0], figures[0]]):
+            assert isinstance(one(samples, kind, *path, value=wrong), FormError)
+
+
+@pytest.mark.parametrize(
+    ("kind", "begins", "ends"),
+    [
+        ("site.registered", "licence_from", "licence_until"),
+        ("lot.extracted", "mined_from", "mined_until"),
+        ("lot.processed", "period_from", "period_until"),
+        ("party.accredited", "valid_from", "valid_until"),
+    ],
+)
+def test_no_span_of_time_ends_before_it_begins(
+    kind: str, begins: str, ends: str, samples: dict[str, list[Payload]]
+) -> None:
+    """A span may be a moment; one second backwards is malformed."""
+    payload = changed(samples[kind][-1], (begins,), "2026-03-02T06:00:01Z")
+    assert isinstance(read_body(changed(payload, (ends,), "2026-03-02T06:00:01Z")), Body)
+    assert refused(changed(payload, (ends,), "2026-03-02T06:00:00Z")).code == "form.value"
 
 
 @pytest.mark.parametrize("wet_g", [100_000, 99_999, 100_001])

@@ -283,11 +283,13 @@ def test_a_tree_that_shrinks_is_refused(old: int, new: int) -> None:
 
 @given(st.data(), st.integers(1, 2**63 - 1))
 def test_proofs_hold_in_trees_of_every_size_up_to_the_limit(draw: st.DataObject, size: int) -> None:
-    """In trees up to 2^63 - 1 leaves both proofs hold and have at most 63 hashes."""
+    """In trees up to 2^63 - 1 leaves both proofs hold, with at most ceil(log2 n) and ceil(log2 n) + 1 hashes."""
     tree = UniformTree()
     index, old = draw.draw(st.integers(0, size - 1)), draw.draw(st.integers(1, size))
     inclusion, consistency = inclusion_proof(tree, index, size), consistency_proof(tree, old, size)
-    assert max(len(inclusion), len(consistency)) <= 63
+    depth = (size - 1).bit_length()
+    assert len(inclusion) <= depth
+    assert len(consistency) <= depth + 1  # RFC 6962 section 2.1.2
     check_inclusion(LEAVES[0], index, size, inclusion, root(tree, size))
     check_consistency(old, size, root(tree, old), root(tree, size), consistency)
 

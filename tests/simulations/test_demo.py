@@ -69,7 +69,9 @@ def test_it_leaves_what_the_outside_relies_on(shown: tuple[Path, dict[str, Any]]
 
 
 @pytest.mark.parametrize("expected", BILL, ids=lambda expected: expected.name)
-def test_each_bundle_ends_as_the_bill_declares(shown: tuple[Path, dict[str, Any]], expected: Expected) -> None:
+def test_each_bundle_ends_as_the_bill_declares(
+    shown: tuple[Path, dict[str, Any]], expected: Expected
+) -> None:
     """`otc verify --require` exits as declared, with its reason, without network and without web or database code."""
     out = shown[0]
     script = (
