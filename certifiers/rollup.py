@@ -88,6 +88,8 @@ def _verdict(name: str, group: Group, outcomes: Mapping[str, Outcome], *, held: 
         standing = Standing.HELD if held else Standing.CONTRADICTED if refuted else Standing.NOT_SHOWN
         return Verdict(name, standing, 0, of_metal=False, weakest=None, because=refuted or unmet)
     resting = [outcome for outcome in required if outcome.status in SHOWN]
+    if not resting:  # nothing that is required applies, so nothing that is required is missing
+        return Verdict(name, Standing.SHOWN, PPM, of_metal=False, weakest=None, because=())
     least = min(resting, key=lambda outcome: outcome.extent.share_ppm)
     weakest = Status.PROVED
     for outcome in resting:

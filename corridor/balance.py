@@ -23,7 +23,7 @@ def check_balance(inputs: Mapping[str, Holding], outputs: frozenset[str], flows:
         if flow.source not in inputs or (flow.target and flow.target not in outputs):
             refuse("mass.edge", f"/body/edges/{position}" if flow.target else "/body/losses")
     if outputs - {flow.target for flow in flows}:
-        refuse("mass.edge", "/body/edges", hint="every output needs an edge")
+        refuse("mass.edge", "/body/edges", hint="Every output needs an edge.")
     for subject, holding in inputs.items():
         mine = [flow for flow in flows if flow.source == subject]
         if sum(flow.dry_mass_g for flow in mine) != holding.dry_mass_g:
@@ -49,5 +49,5 @@ def check_grades(hs: str, dry_mass_g: int, contained_mg: Mapping[str, int], poin
     for analyte, mg in contained_mg.items():
         if mg > metal_at(dry_mass_g, grade_ceiling_ppm(hs, analyte)):
             refuse(
-                "grade.impossible", f"{pointer}/{analyte}", hint="check the unit and the basis of the assay"
+                "grade.impossible", f"{pointer}/{analyte}", hint="Check the unit and the basis of the assay."
             )

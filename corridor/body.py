@@ -89,7 +89,7 @@ def key_of(act: Act, signer: Signer) -> Key:
     return key
 
 
-_ADMISSION = "register the key by key.added, or the party by party.incepted, first"
+_ADMISSION = "Register the key by key.added, or the party by party.incepted, first."
 
 
 def _has_duty(act: Act, signer: Signer, *duties: str) -> bool:

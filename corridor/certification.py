@@ -209,7 +209,7 @@ class IncidentClosed(Body):
         """Refuse to clear something else than what the incident concerns."""
         incident = act.world.incident(act.only("incident"))
         if act.header.about != incident.concerns:
-            refuse("event.body_disagrees", "/about", hint="name exactly what the incident concerns")
+            refuse("event.body_disagrees", "/about", hint="Name exactly what the incident concerns.")
 
     def evolve(self, act: Act) -> Iterator[State]:
         """Close it."""
@@ -238,14 +238,16 @@ class PolicyPublished(Body):
         """Refuse a first publication outside of the log's file, a later one in it, and another scope than announced."""
         policy = act.only("policy")
         if act.begins(policy) != (act.header.about == (LOG,)):
-            refuse("event.shape", "/about", hint="the first publication, and only it, speaks about `log`")
+            refuse("event.shape", "/about", hint="The first publication, and only it, speaks about `log`.")
         if not act.begins(policy):
             announced = act.world.policy(policy)
             scope = (announced.policy_kind, announced.countries, announced.minerals)
             if scope != (self.policy_kind, self.countries, self.minerals):
-                refuse("event.body_disagrees", "/body", hint="kind, countries and minerals stay as announced")
+                refuse(
+                    "event.body_disagrees", "/body", hint="Kind, countries and minerals stay as announced."
+                )
         if self.countries != (self.country,):
-            refuse("event.body_disagrees", "/body/countries", hint="an authority rules its own country")
+            refuse("event.body_disagrees", "/body/countries", hint="An authority rules its own country.")
 
     def evolve(self, act: Act) -> Iterator[State]:
         """Set the policy; announce a new one."""

@@ -41,7 +41,7 @@ def named_receiver(act: Act, subject: str, signer: Signer) -> bool:
         refuse(
             "custody.no_tender",
             subject=subject,
-            hint="the custodian's next event has ended it, or none was made",
+            hint="The custodian's next event has ended it, or none was made.",
         )
     return tender.receiver == signer.party and key_of(act, signer).duty in {"party", "device"}
 

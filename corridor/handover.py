@@ -60,13 +60,13 @@ def assess_weights(act: Act, lot: str, given_g: int, received_g: int) -> Iterato
 def _check_given(lot: LotState, given: Weight, pointer: str) -> None:
     """The giver hands over the book mass: what was lost before is recorded before."""
     if given.dry_mass_g != lot.holding.dry_mass_g:
-        refuse("mass.not_balanced", pointer, subject=lot.subject, hint="record the loss first")
+        refuse("mass.not_balanced", pointer, subject=lot.subject, hint="Record the loss first.")
 
 
 def _check_taken(lot: LotState, receiver: str) -> None:
     """Who holds a lot cannot receive it: it would book another mass alone, and end the first sale."""
     if lot.custodian == receiver:
-        refuse("event.body_disagrees", "/body/receiver", subject=lot.subject, hint="its receiver holds it")
+        refuse("event.body_disagrees", "/body/receiver", subject=lot.subject, hint="Its receiver holds it.")
 
 
 class LotTendered(Body):
@@ -102,7 +102,7 @@ class Received(Part):
 
 def _agree(act: Act, lots: list[str]) -> None:
     if lots != list(act.linked("lot")):
-        refuse("event.body_disagrees", "/body/lots", hint="list exactly the linked lots, ascending")
+        refuse("event.body_disagrees", "/body/lots", hint="List exactly the linked lots, ascending.")
 
 
 class LotAccepted(Body):
@@ -181,7 +181,7 @@ class LotHandedOver(Body):
         """Refuse a hand-over that the receiver has not signed, of another mass than the book's, or to oneself."""
         _agree(act, [line.lot for line in self.lots])
         if self.receiver not in act.parties or len(act.parties) < 2:  # noqa: PLR2004  # giver and receiver
-            refuse("authority.quorum", "/signers", hint="giver and receiver both sign a hand-over")
+            refuse("authority.quorum", "/signers", hint="Giver and receiver both sign a hand-over.")
         for position, line in enumerate(self.lots):
             lot = living_lot(act, line.lot)
             _check_given(lot, line.given, f"/body/lots/{position}/given/dry_mass_g")

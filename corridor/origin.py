@@ -120,7 +120,7 @@ class TagIssued(Body):
         if not any(beginner(act, block, signer) for signer in act.header.signers):
             refuse("authority.not_entitled", "/links/0/subject", subject=block)
         if act.world.site(self.site).country != self.country:
-            refuse("event.body_disagrees", "/body/country", hint="name the site's country")
+            refuse("event.body_disagrees", "/body/country", hint="Name the site's country.")
 
     def evolve(self, act: Act) -> Iterator[State]:
         """Begin the block in its holder's hands."""

@@ -65,11 +65,11 @@ class PartyIncepted(Body):
         if act.only("party") != self.inception.party:
             refuse("event.body_disagrees", "/links/0/subject")
         if act.signer(self.inception.key) is None:
-            refuse("authority.quorum", "/signers", hint="the new party's own key signs its inception")
+            refuse("authority.quorum", "/signers", hint="The new party's own key signs its inception.")
         admitting = (signer for signer in act.header.signers if signer.party != self.inception.party)
         admitted = any(_introduces(act, signer, "party") for signer in admitting)
         if not admitted and not _quorum_of_roots(act):
-            refuse("authority.quorum", "/signers", hint="an introducer or the root quorum admits a party")
+            refuse("authority.quorum", "/signers", hint="An introducer or the root quorum admits a party.")
         if act.world.key_owner(self.inception.key) is not None:
             refuse("key.registered", "/body/inception/key")
 
@@ -101,7 +101,7 @@ class KeyAdded(Body):
         if act.world.key_owner(self.key) is not None:
             refuse("key.registered", "/body/key")
         if act.signer(self.key) is None:
-            refuse("authority.quorum", "/signers", hint="the new key signs its own registration")
+            refuse("authority.quorum", "/signers", hint="The new key signs its own registration.")
 
     def evolve(self, act: Act) -> Iterator[State]:
         """Give the party the key."""

@@ -164,7 +164,9 @@ def post(post_id: str) -> ControlPost:
     """Return the control post of that id, or raise PlaceError."""
     found = posts().get(post_id)
     if found is None:
-        raise PlaceError("place.unknown_post", "no control post has this id", hint="ids look like CD-KOLWEZI")
+        raise PlaceError(
+            "place.unknown_post", "No control post has this id.", hint="Ids look like CD-KOLWEZI."
+        )
     return found
 
 

@@ -73,10 +73,10 @@ def largest_remainder(total: int, weights: Mapping[Key, int]) -> dict[Key, int]:
     """
     whole = sum(weights.values())
     if total < 0 or any(weight < 0 for weight in weights.values()):
-        raise QuantityError("quantity.negative", "a total and its weights cannot be negative")
+        raise QuantityError("quantity.negative", "A total and its weights cannot be negative.")
     if whole == 0:
         if total:
-            raise QuantityError("quantity.no_weight", "a total cannot be divided where nothing has weight")
+            raise QuantityError("quantity.no_weight", "A total cannot be divided where nothing has weight.")
         return dict.fromkeys(weights, 0)
     parts = {key: total * weight // whole for key, weight in weights.items()}
     left = total - sum(parts.values())
@@ -100,7 +100,7 @@ def draw(classes: Mapping[str, int], amount: int) -> Draw:
     one left; so the last part takes exactly the rest. Raises QuantityError where less is there than `amount`.
     """
     if amount > sum(classes.values()):
-        raise QuantityError("quantity.overdrawn", "more is drawn than the classes hold")
+        raise QuantityError("quantity.overdrawn", "More is drawn than the classes hold.")
     taken = largest_remainder(amount, classes)
     return Draw(
         taken={key: part for key, part in taken.items() if part},
@@ -153,8 +153,8 @@ def _split_measured(text: str, units: str) -> tuple[Fraction, str]:
     if match is None:
         raise QuantityError(
             "quantity.unreadable",
-            "not a number with a unit",
-            hint=f"write digits, a point for decimals, no separators, and one of {units}, as in 52.4kg or 8.5%",
+            "Not a number with a unit.",
+            hint=f"Write digits, a point for decimals, no separators, and one of {units}, as in 52.4kg or 8.5%.",
         )
     return Fraction(match[1]), match[2]
 
@@ -168,14 +168,14 @@ def parse_mass(text: str) -> int:
     number, written = _split_measured(text, "g, kg, t, lb")
     unit = _WRITTEN.get(written)
     if unit is None:
-        raise QuantityError("quantity.unit", "not a unit of mass", hint="use g, kg, t or lb")
+        raise QuantityError("quantity.unit", "Not a unit of mass.", hint="Use g, kg, t or lb.")
     exact_g = number * _GRAMS[unit]
     if unit is not Unit.POUND and exact_g.denominator != 1:
-        raise QuantityError("quantity.too_fine", "masses are whole grams", hint="round to the gram")
+        raise QuantityError("quantity.too_fine", "Masses are whole grams.", hint="Round to the gram.")
     mass_g = _nearest(exact_g.numerator, exact_g.denominator)
     if mass_g > LARGEST_MASS_G:
         raise QuantityError(
-            "quantity.too_large", "the mass is beyond ten million tonnes", hint="check the unit"
+            "quantity.too_large", "The mass is beyond ten million tonnes.", hint="Check the unit."
         )
     return mass_g
 
@@ -187,15 +187,15 @@ def parse_share(text: str) -> int:
     """
     number, written = _split_measured(text, "%, ppm")
     if written not in {"%", "ppm"}:
-        raise QuantityError("quantity.unit", "not a unit of share", hint="use % or ppm")
+        raise QuantityError("quantity.unit", "Not a unit of share.", hint="Use % or ppm.")
     share = number * (PPM // 100) if written == "%" else number
     if share.denominator != 1:
         raise QuantityError(
-            "quantity.too_fine", "shares are whole ppm", hint="give at most four decimals of a percent"
+            "quantity.too_fine", "Shares are whole ppm.", hint="Give at most four decimals of a percent."
         )
     if share > PPM:
         raise QuantityError(
-            "quantity.too_large", "a share cannot be more than the whole", hint="check the unit"
+            "quantity.too_large", "A share cannot be more than the whole.", hint="Check the unit."
         )
     return share.numerator
 

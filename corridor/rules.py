@@ -33,7 +33,7 @@ def act_of(envelope: Envelope, index: int, at: int, world: World) -> Act:
 
 
 def admit(act: Act) -> None:
-    """Refuse what rules R1, R2, R3, R5, R11, R12 and R17 keep out; return where the event may enter."""
+    """Refuse what rules R1-R3, R5, R8, R10-R12 and R17 keep out; return where the event may enter."""
     _check_log(act)
     _check_shape(act)
     _check_heads(act)
@@ -84,10 +84,10 @@ def _check_log(act: Act) -> None:
     """R1: signed for this log; the first entry is a genesis, and no other is."""
     genesis = isinstance(act.body, LogGenesis)
     if genesis != (act.index == 0):
-        refuse("event.shape", "/type", hint="a log begins with its genesis, once")
+        refuse("event.shape", "/type", hint="A log begins with its genesis, once.")
     expected = NO_LOG if genesis else act.world.log.genesis
     if act.header.log != expected:
-        refuse("event.wrong_log", "/log", hint="read the genesis from /v1/heads?subject=log")
+        refuse("event.wrong_log", "/log", hint="Read the genesis from /v1/heads?subject=log.")
 
 
 def _check_shape(act: Act) -> None:
@@ -101,7 +101,7 @@ def _check_shape(act: Act) -> None:
             refuse("event.shape", f"/{member}")
         for kind, slot in slots.items():
             if not slot.least <= counts[kind] <= slot.most:
-                refuse("event.shape", f"/{member}", hint=f"{slot.least} to {slot.most} of kind {kind}")
+                refuse("event.shape", f"/{member}", hint=f"{slot.least} to {slot.most} of kind {kind}.")
 
 
 def _check_heads(act: Act) -> None:
@@ -122,7 +122,7 @@ def _check_heads(act: Act) -> None:
                 "chain.stale_head",
                 f"/links/{position}/prev",
                 subject=link.subject,
-                hint="another event took this head; fetch the current one and build on it",
+                hint="Another event took this head; fetch the current one and build on it.",
             )
     for position, subject in enumerate(act.header.about):
         if act.world.find(subject) is None:
@@ -135,7 +135,7 @@ def _check_times(act: Act) -> None:
     if claimed - act.at > LIMITS.claimed_ahead_h * HOUR_MS:
         refuse("event.claimed_ahead", "/claimed_at")
     if len(act.parties) > 1 and act.at - claimed > LIMITS.several_signers_days * DAY_MS:
-        refuse("event.stale_signatures", "/claimed_at", hint="sign it again")
+        refuse("event.stale_signatures", "/claimed_at", hint="Sign it again.")
     if act.header.after is not None and act.world.heads_at(act.header.after) is None:
         refuse("event.after_unknown", "/after")
 
@@ -166,7 +166,7 @@ def _entitled(act: Act, slot: Slot, subject: str, pointer: str) -> set[str]:
     """Keys of the signers entitled to one subject; refuses where there are none."""
     signers = [s for s in act.header.signers if any(writer(act, subject, s) for writer in slot.writers)]
     if not signers:
-        refuse("authority.not_entitled", pointer, subject=subject, hint=f"entitled: {'; '.join(slot.who())}")
+        refuse("authority.not_entitled", pointer, subject=subject, hint=f"Entitled: {'; '.join(slot.who())}.")
     if kind_of(subject) == "lot" and subject in act.header.about:
         for signer in signers:
             check_filings(act, subject, slot.writers, signer)

@@ -94,11 +94,11 @@ class Edges(Body):
         outputs = [output.lot for output in self.outputs]
         if not inputs or outputs != [lot for lot in act.linked("lot") if act.begins(lot)]:
             refuse(
-                "event.body_disagrees", "/body/outputs", hint="list exactly the lots that begin, ascending"
+                "event.body_disagrees", "/body/outputs", hint="List exactly the lots that begin, ascending."
             )
         if len({*(lot.custodian for lot in inputs.values()), *map(party_of, outputs)}) != 1:
             refuse(
-                "authority.not_entitled", "/links", hint="one party holds all inputs and begins all outputs"
+                "authority.not_entitled", "/links", hint="One party holds all inputs and begins all outputs."
             )
         self.check_counts(len(inputs), len(outputs))
         floor = self.weakest(inputs)
@@ -116,7 +116,7 @@ class Edges(Body):
         for position, output in enumerate(self.outputs):
             if self.same_goods and output.hs not in codes:
                 refuse(
-                    "event.body_disagrees", f"/body/outputs/{position}/hs", hint="only a process changes it"
+                    "event.body_disagrees", f"/body/outputs/{position}/hs", hint="Only a process changes it."
                 )
             edges = [edge for edge in self.edges if edge.target == output.lot]
             metal = Counter[str]()
@@ -169,7 +169,7 @@ class LotSplit(Edges):
     def check_counts(self, inputs: int, outputs: int) -> None:
         """Refuse anything but one input and at least two outputs."""
         if inputs != 1 or outputs < 2:  # noqa: PLR2004  # what a split is
-            refuse("event.shape", "/links", hint="a split has one input and at least two outputs")
+            refuse("event.shape", "/links", hint="A split has one input and at least two outputs.")
 
 
 class LotMerged(Edges):
@@ -180,7 +180,7 @@ class LotMerged(Edges):
     def check_counts(self, inputs: int, outputs: int) -> None:
         """Refuse anything but several inputs and one output."""
         if inputs < 2 or outputs != 1:  # noqa: PLR2004  # what a merge is
-            refuse("event.shape", "/links", hint="a merge has at least two inputs and one output")
+            refuse("event.shape", "/links", hint="A merge has at least two inputs and one output.")
 
 
 class LotBlended(LotMerged):
@@ -255,10 +255,12 @@ class AccountMoved(Body):
         account = act.world.account(act.only("account"))
         lot = act.only("lot")
         if account.party != (party_of(lot) if act.begins(lot) else act.world.lot(lot).custodian):
-            refuse("authority.not_entitled", "/links", subject=lot, hint="an account holds its party's goods")
+            refuse(
+                "authority.not_entitled", "/links", subject=lot, hint="An account holds its party's goods."
+            )
         if act.begins(lot) != (self.direction == "out"):
             refuse(
-                "event.body_disagrees", "/body/direction", hint="a lot ends going in and begins coming out"
+                "event.body_disagrees", "/body/direction", hint="A lot ends going in and begins coming out."
             )
         if self.direction == "out":
             check_available(account.holding, self.dry_mass_g, self.contained_mg, "/body")
@@ -270,9 +272,9 @@ class AccountMoved(Body):
         if self.dry_mass_g != holding.dry_mass_g or +Counter(self.contained_mg) != +Counter(
             holding.contained_mg
         ):
-            refuse("mass.not_balanced", "/body/dry_mass_g", hint="a lot goes in whole; split it first")
+            refuse("mass.not_balanced", "/body/dry_mass_g", hint="A lot goes in whole; split it first.")
         if act.world.lot(lot).hs != account.hs:
-            refuse("event.body_disagrees", "/links", hint="the account holds goods of another HS code")
+            refuse("event.body_disagrees", "/links", hint="The account holds goods of another HS code.")
 
     def evolve(self, act: Act) -> Iterator[State]:
         """Move mass, metal and origin."""

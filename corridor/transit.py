@@ -45,7 +45,7 @@ LAB_AND_OFFICIALS = (Role.LABORATORY, Role.INSPECTOR, Role.CERTIFIER, Role.CUSTO
 def _custodian_or_filed(act: Act) -> None:
     """Refuse an act that is neither one custodian's nor filed on one lot."""
     if len(act.header.links) + len(act.header.about) != 1:
-        refuse("event.shape", "/links", hint="the custodian links the lot, everybody else speaks about it")
+        refuse("event.shape", "/links", hint="The custodian links the lot, everybody else speaks about it.")
 
 
 class Weighing(Part):
@@ -90,7 +90,7 @@ class LotMeasured(Body):
         """Refuse anything but one measurement of one lot."""
         _custodian_or_filed(act)
         if (self.weighing is None) == (self.assay is None):
-            refuse("event.body_disagrees", "/body", hint="give either a weighing or an assay")
+            refuse("event.body_disagrees", "/body", hint="Give either a weighing or an assay.")
         for subject in act.linked("lot"):
             lot = living_lot(act, subject)
             check_grades(

@@ -99,10 +99,10 @@ def test_an_answer_has_the_members_of_rfc_9457() -> None:
     assert said.headers["content-type"] == MEDIA_TYPE
     assert orjson.loads(said.body) == {
         "type": "/problems/chain.stale_head",
-        "title": "prev is not the head of the subject's chain",
+        "title": "`prev` is not the head of the subject's chain.",
         "status": 412,
         "code": "chain.stale_head",
-        "detail": "prev is not the head of the subject's chain",
+        "detail": "`prev` is not the head of the subject's chain.",
         "pointer": "/payload/links/0/prev",
         "hint": "Fetch the current head, build the event on it, sign and send again.",
         "head": "ab" * 32,

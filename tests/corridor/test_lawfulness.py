@@ -71,18 +71,20 @@ def test_the_interval_begins_at_the_genesis_without_a_predecessor(play: Play) ->
     assert play.codes == ["time.claimed_outside", "time.late"]
 
 
-def test_a_predecessor_bounds_the_interval_from_below(play: Play) -> None:
-    """Nothing happened to a lot before its last event was recorded, whatever a phone claims."""
+@pytest.mark.parametrize(
+    ("recorded_ms", "claimed_s", "codes"),
+    [(0, 0, []), (0, -1, ["time.claimed_outside"]), (999, 0, []), (999, -1, ["time.claimed_outside"])],
+)
+def test_a_predecessor_bounds_the_interval_from_below(
+    recorded_ms: int, claimed_s: int, codes: list[str], play: Play
+) -> None:
+    """A claim of the second in which the lot's last event was recorded is inside, one of the second before is not."""
+    second = play.now
+    play.now = second + recorded_ms
     lot = play.declare()
-    recorded = play.now
-    play.now = recorded + 5_000_000
-    play.post("lot.stored", play.trader, {"post": "CD-KOLWEZI"}, links=[lot], claimed=recorded - 60_000)
-    assert play.codes == []  # the very second of its record
-    before = play.post(
-        "lot.stored", play.trader, {"post": "CD-KOLWEZI"}, links=[lot], claimed=recorded - 61_000
-    )
-    assert play.codes == ["time.claimed_outside"]
-    assert play.head(lot) == before
+    claimed = second + claimed_s * 1_000
+    play.post("lot.stored", play.trader, {"post": "CD-KOLWEZI"}, links=[lot], claimed=claimed)
+    assert play.codes == codes
 
 
 @pytest.mark.parametrize(("ahead_ms", "codes"), [(0, []), (1_000, ["time.claimed_outside"])])

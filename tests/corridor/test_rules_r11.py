@@ -163,14 +163,16 @@ def test_expiry_is_judged_when_the_export_is_recorded(late_ms: int, codes: list[
     assert play.codes == codes
 
 
-def test_a_certificate_is_not_valid_before_its_window(play: Play) -> None:
-    """A certificate dated for next week refutes an export of today."""
+@pytest.mark.parametrize(("early_ms", "codes"), [(0, []), (1, ["certificate.expired"])])
+def test_a_certificate_is_not_valid_before_its_window(early_ms: int, codes: list[str], play: Play) -> None:
+    """A certificate dated for next week refutes an export a millisecond before it begins, and none from then on."""
     lot = play.declare("A", 10)
     begins = play.now + 7 * DAY_MS
     dates = {"valid_from": format_time(begins), "valid_until": format_time(begins + DAY_MS)}
     certificate = play.certify(lot, window=dates)
+    play.now = begins - early_ms
     play.export(lot, play.trader, certificate)
-    assert play.codes == ["certificate.expired"]
+    assert play.codes == codes
 
 
 @pytest.mark.parametrize(("maximum_g", "excess_g"), [(10, 0), (9, 1), (1, 9)])

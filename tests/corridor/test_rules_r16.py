@@ -100,6 +100,16 @@ def test_a_sale_dated_before_a_red_status_is_held(play: Play) -> None:
     assert sell(play, lot, claimed=sold) == ["site.sale_held"]
 
 
+def test_a_status_counts_from_its_own_millisecond(play: Play) -> None:
+    """A sale recorded in the very millisecond of a red inspection, after it, meets it."""
+    site = play.site()
+    lot = play.extract(site)
+    sold, play.now = play.now, play.now + DAY_MS
+    play.inspect(site, "red")
+    play.now = sold + DAY_MS
+    assert sell(play, lot, claimed=sold) == ["site.sale_held"]
+
+
 def test_a_sale_claimed_under_a_red_status_is_refuted(play: Play) -> None:
     """No held sale for a date on which the site was red, even if the lot was mined under green."""
     site = play.site()
@@ -176,6 +186,24 @@ def test_the_last_millisecond_of_an_inspection(play: Play) -> None:
     assert sell(play, lot, claimed=lapse) == ["site.sale_held"]
 
 
+def test_a_gap_between_two_inspections_counts(play: Play) -> None:
+    """Green lapsed and green again: a sale of that time is held if claimed before the gap, consistent after it."""
+    site = play.site(status=None)
+    inspected = play.now
+    play.inspect(site, "green")
+    lots = [play.extract(site, code) for code in "AB"]
+    play.now = inspected + 370 * DAY_MS
+    play.inspect(site, "green")
+    play.now += DAY_MS
+    sold = inspected + 5 * DAY_MS
+    for lot, claimed, code in (
+        (lots[0], sold, "site.sale_held"),
+        (lots[1], play.now, "site.sale_consistent"),
+    ):
+        play.export(lot, play.miner, claimed=claimed)
+        assert code in play.codes
+
+
 def test_an_inspection_dated_into_the_future_lasts_no_longer(play: Play) -> None:
     """An inspector who dates a green status ten years ahead gives a year from the record, not eleven."""
     site = play.site(status=None)
@@ -249,6 +277,24 @@ def test_a_ban_refutes_an_export_under_it(play: Play) -> None:
     assert ship(play, play.declare("A", 10)) == ["policy.banned"]
     play.now = now + 2 * DAY_MS
     assert ship(play, play.declare("B", 10)) == []
+
+
+@pytest.mark.parametrize(
+    ("after_ms", "codes"),
+    [
+        (-1, []),
+        (0, ["policy.banned"]),
+        (DAY_MS, ["policy.banned"]),
+        (DAY_MS + 1_000, ["policy.ban_consistent"]),
+    ],
+)
+def test_a_ban_holds_from_its_first_to_its_last_instant(after_ms: int, codes: list[str], play: Play) -> None:
+    """The millisecond before a ban is free, its first and its last are not."""
+    lot = play.declare("A", 10)
+    begins = play.now + DAY_MS
+    ban(play, begins, begins + DAY_MS)
+    play.now = begins + after_ms
+    assert ship(play, lot) == codes
 
 
 def test_a_backdated_export_is_held(play: Play) -> None:

@@ -10,6 +10,8 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Play
 
+    from ledger.values import Value
+
 # ISO 22095, strongest first.
 MODELS = ["identity_preserved", "segregated", "controlled_blending", "mass_balance", "book_and_claim"]
 RANK = {model: rank for rank, model in enumerate(MODELS)}
@@ -85,6 +87,36 @@ def test_what_an_account_gives_is_no_stronger_than_what_it_took(given: str, play
     for one in drawn:
         assert RANK[play.lot(one).custody_model] == max(RANK["mass_balance"], RANK[given])
         assert split(play, one, "segregated", one[-2:]) == "custody.model_strengthened"
+
+
+def test_what_was_processed_stays_processed(play: Play) -> None:
+    """After the first processing shares count by metal too: split, merged or drawn, a lot remembers that it was."""
+    ore, other = play.declare("A", 10), play.declare("B", 10)
+    p, q, r, m, z = (play.trader.subject("lot", code) for code in ("P", "Q", "R", "S", "Z"))
+    period = {"period_from": "2026-03-01T00:00:00Z", "period_until": "2026-03-02T00:00:00Z"}
+    goods = play.goods(custody_model="mass_balance")
+
+    def become(kind: str, edges: list[Value], **members: Value) -> None:
+        targets = sorted({edge["target"] for edge in edges})
+        body = {"edges": edges, "outputs": [{"lot": one, **goods} for one in targets]} | members
+        play.post(kind, play.trader, body, links=sorted({edge["source"] for edge in edges} | set(targets)))
+
+    become("lot.processed", [play.edge(ore, p, 10)], process="crushing", country="CD", **period)
+    become("lot.split", [play.edge(p, q, 4), play.edge(p, r, 6)])
+    become("lot.merged", [play.edge(q, m, 4), play.edge(other, m, 10)])
+    account = play.account()
+    for lot, mass_g in ((m, 14), (play.declare("C", 1), 1)):
+        play.post("account.moved", play.trader, play.moving("in", mass_g), links=[account, lot])
+    play.post("account.moved", play.trader, play.moving("out", 1), links=[account, z])
+    assert {one: play.lot(one).processed for one in (ore, other, p, q, r, m, z)} == {
+        ore: False,
+        other: False,
+        p: True,
+        q: True,
+        r: True,
+        m: True,
+        z: True,
+    }
 
 
 def test_unknown_origin_does_not_blend_away(play: Play) -> None:

@@ -96,6 +96,20 @@ def test_a_filing_makes_no_event_stale(play: Play) -> None:
     assert isinstance(outcome, Committed)
 
 
+def test_a_state_knows_its_beginning_and_its_head(play: Play) -> None:
+    """When a chain began stays; where its head stands, in the log and in time, moves with each event."""
+    begun, index = play.now, play.size()
+    lot = play.declare()
+    state = play.lot(lot)
+    assert (state.begun_at, state.head_at, state.head_index) == (begun, begun, index)
+    play.now = begun + 500_000
+    stored = play.post("lot.stored", play.trader, STORED, links=[lot])
+    state = play.lot(lot)
+    assert (state.begun_at, state.head_at, state.head_index) == (begun, begun + 500_000, index + 1)
+    assert state.head == stored
+    assert state.chain_signers == (play.trader.party,)
+
+
 def test_a_head_of_another_chain_is_none_of_this_one(play: Play) -> None:
     """A prev that names a real event, but of another lot, is refused."""
     lot, other = play.declare("A"), play.declare("B")

@@ -171,6 +171,9 @@ def test_metal_cannot_be_parted_from_its_ore(play: Play) -> None:
     play.declare("A", 10, contained_mg={"Sn": 7_877})
     edges = [play.edge(a, b, 1, {"Sn": 7_877}), play.edge(a, c, 9)]
     assert play.refusal("lot.split", play.trader, shape(play, edges), links=[a, b, c]) == "grade.impossible"
+    losses = [play.loss(a, 1)]  # 9 g of concentrate hold at most 7,089 mg
+    richer = shape(play, [play.edge(a, b, 9, {"Sn": 7_877})], losses) | process()
+    assert play.refusal("lot.processed", play.trader, richer, links=[a, b]) == "grade.impossible"
     losses = [play.loss(a, 1, {"Sn": 7_877})]
     whole = shape(play, [play.edge(a, b, 9)], losses) | process()
     assert play.refusal("lot.processed", play.trader, whole, links=[a, b]) == "grade.impossible"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from conftest import Play
 
-SITE_G = 1_000_000
+GIVEN_G = 1_000_000
 # Limits in rules.json: a gain of 5,000 ppm is noted and of 10,000 ppm refutes, a loss of 20,000 ppm refutes.
 # Of 1,000,000 g these are 5,000 g, 10,000 g and 20,000 g; a limit itself is still allowed.
 LIMITS = [
@@ -31,17 +31,17 @@ LIMITS = [
 @pytest.mark.parametrize(("received_g", "codes"), LIMITS)
 def test_a_hand_over_is_judged_by_its_change(received_g: int, codes: list[str], play: Play) -> None:
     """Each limit lets its own value pass and speaks one gram beyond it; the finding says the change in grams."""
-    lot = play.declare("A", SITE_G)
+    lot = play.declare("A", GIVEN_G)
     play.hand_over(lot, play.trader, play.refiner, received_g)
     assert play.codes == codes
-    assert [finding.values for finding in play.findings] == [{"change_g": received_g - SITE_G}] * len(codes)
+    assert [finding.values for finding in play.findings] == [{"change_g": received_g - GIVEN_G}] * len(codes)
     assert play.lot(lot).holding.dry_mass_g == received_g
 
 
 @pytest.mark.parametrize(("received_g", "codes"), LIMITS)
 def test_an_acceptance_is_judged_alike(received_g: int, codes: list[str], play: Play) -> None:
     """A tender with its acceptance is weighed by the same limits as a hand-over signed by both."""
-    lot = play.declare("A", SITE_G)
+    lot = play.declare("A", GIVEN_G)
     play.tender(lot, play.trader, play.refiner)
     play.post("lot.accepted", play.refiner, play.acceptance(lot, received_g), links=[lot])
     assert play.codes == codes
@@ -105,12 +105,13 @@ def test_each_lot_of_a_hand_over_is_judged_by_itself(play: Play) -> None:
 )
 def test_an_outturn_is_judged_by_the_exported_mass(received_g: int, codes: list[str], play: Play) -> None:
     """The importer's scale refutes beyond 1 % more or 2 % less; the book keeps what was exported."""
-    lot = play.declare("A", SITE_G)
+    lot = play.declare("A", GIVEN_G)
     play.export(lot, play.trader)
     outturn = {"weight": play.weight(received_g), "contained_mg": {}}
     play.post("lot.received", play.refiner, outturn, links=[lot])
     assert play.codes == codes
-    assert play.lot(lot).holding.dry_mass_g == SITE_G
+    assert [finding.values for finding in play.findings] == [{"change_g": received_g - GIVEN_G}] * len(codes)
+    assert play.lot(lot).holding.dry_mass_g == GIVEN_G
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -20,6 +21,7 @@ from corridor.refusals import Refused
 from corridor.statements import RESERVED, TYPES, read_body
 from ledger.envelope import Payload, read_entry
 from ledger.errors import FormError, LedgerError
+from ledger.subjects import kind_of
 from ledger.values import Value
 
 if TYPE_CHECKING:
@@ -407,14 +409,19 @@ def test_the_schema_says_what_the_reader_does(kind: str, samples: dict[str, list
 
 @every_type
 def test_the_reference_describes_a_type_by_an_example(kind: str, samples: dict[str, list[Payload]]) -> None:
-    """The published example of a type is read by it, fits its schema, and somebody is said to write it."""
+    """The published example of a type is read by it, fits its schema and shape, and somebody is said to write it."""
     described = reference()[kind]
-    assert read_body(replace(samples[kind][0], body=described["example"])).type == kind
-    assert jsonschema_rs.validator_for(described["schema"]).is_valid(described["example"])
+    example = described["example"]
+    assert read_body(replace(samples[kind][0], body=example["body"])).type == kind
+    assert jsonschema_rs.validator_for(described["schema"]).is_valid(example["body"])
     assert described["meaning"] != ""
-    for slot in described["links"] + described["about"]:
-        assert slot["who"] != []
-        assert all(slot["who"])
+    for member in ("links", "about"):
+        counts = Counter(kind_of(subject) for subject in example[member])
+        for slot in described[member]:
+            assert slot["least"] <= counts.pop(slot["kind"], 0) <= slot["most"]
+            assert slot["who"] != []
+            assert all(slot["who"])
+        assert counts == {}
 
 
 def marks(schema: dict[str, Any], part: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
