@@ -21,6 +21,7 @@ import orjson
 from ledger.checkpoint import Checkpoint, read_checkpoint
 from ledger.errors import LedgerError, StoreError
 from ledger.note import read_note
+from ledger.store.files import replace_durably
 
 MAX_STATE_BYTES: Final = 16 * 2**20
 """Thousands of logs' checkpoints; a larger file is none of ours."""
@@ -56,7 +57,7 @@ class WitnessState:
         with self._write_lock:
             notes = {**self._notes, origin: note}
             try:
-                self._replace(orjson.dumps(notes, option=orjson.OPT_SORT_KEYS))
+                replace_durably(self._path, orjson.dumps(notes, option=orjson.OPT_SORT_KEYS), _MODE)
             except OSError as fault:
                 raise _unusable("The state file cannot be written.") from fault
             self._notes = notes
@@ -93,19 +94,6 @@ class WitnessState:
         except (orjson.JSONDecodeError, AttributeError, TypeError, LedgerError) as fault:
             raise _unusable("The state file does not say what was cosigned last.") from fault
         return dict(notes)
-
-    def _replace(self, data: bytes) -> None:
-        fresh = self._beside(".new")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _MODE), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
     def _beside(self, suffix: str) -> Path:
         return self._path.with_name(self._path.name + suffix)

@@ -19,10 +19,11 @@ from typing import Final
 from certifiers.kept_states import KeptStates
 from certifiers.running_heads import RunningHeads
 from corridor import rules
+from corridor.body import Act
 from corridor.logbook import LogGenesis, LogHeads
 from corridor.refusals import Refused
 from corridor.states import State
-from corridor.world import LOG, Act, Outside, World
+from corridor.world import LOG, Outside, World
 from ledger.checkpoint import read_checkpoint
 from ledger.envelope import Entry, Envelope, check_signatures, read_entry
 from ledger.errors import LedgerError

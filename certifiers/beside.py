@@ -12,12 +12,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from corridor.body import Act
 from corridor.handover import LotAccepted, LotExported, LotHandedOver
 from corridor.measures import Metal
 from corridor.states import AccountState, Holding, LotState, PartyState, State
 from corridor.transformation import AccountMoved, Edges
 from corridor.vocabulary import UNKNOWN, CustodyModel, LotForm
-from corridor.world import Act
 from ledger.chain import GENESIS_PREV
 from ledger.subjects import kind_of, party_of
 

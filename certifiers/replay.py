@@ -18,12 +18,12 @@ from typing import Final
 
 from certifiers.beside import as_one_of, bystander, narrow, stand_ins
 from corridor import rules
-from corridor.body import Body
+from corridor.body import Act, Body
 from corridor.findings import Finding
 from corridor.refusals import Refused
 from corridor.statements import read_body
 from corridor.states import State
-from corridor.world import LOG, Act, Outside, World
+from corridor.world import LOG, Outside, World
 from ledger.chain import GENESIS_PREV
 from ledger.envelope import Entry, Payload
 from ledger.errors import LedgerError

@@ -1,5 +1,7 @@
 """What every event type brings: its members, who may write it, when it is refused, what it changes, what it shows.
 
+An `Act` is one event in its place: header, body, index, the log's time, and the world before it.
+
 A type is one class. Its law stands with its members, so that a reader finds a thing once:
 
 - `links` and `about` say which kinds of subject it extends and speaks about, how many, and who is entitled;
@@ -16,9 +18,72 @@ from corridor.findings import Finding
 from corridor.measures import Part
 from corridor.refusals import refuse
 from corridor.states import Accreditation, Key, PartyState, State
-from corridor.world import Act
-from ledger.payload import Signer
+from corridor.world import Outside, World
+from ledger.chain import GENESIS_PREV
+from ledger.payload import Payload, Signer
 from ledger.subjects import kind_of, party_of
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One event in its place: header, body, index, the log's time, and the world before it."""
+
+    header: Payload
+    body: Body
+    event_id: str
+    index: int
+    at: int
+    world: World
+
+    def linked(self, kind: str) -> Iterator[str]:
+        """Subjects of one kind whose chains this event extends, ascending."""
+        return (link.subject for link in self.header.links if link.subject.split(":", 1)[0] == kind)
+
+    def about(self, kind: str) -> Iterator[str]:
+        """Subjects of one kind that this event speaks about, ascending."""
+        return (subject for subject in self.header.about if subject.split(":", 1)[0] == kind)
+
+    def begins(self, subject: str) -> bool:
+        """Tell whether this event is the subject's first."""
+        return any(link.subject == subject and link.prev == GENESIS_PREV for link in self.header.links)
+
+    def only(self, kind: str) -> str:
+        """The one linked subject of a kind; refuses `event.shape` where there is not exactly one."""
+        found = list(self.linked(kind))
+        if len(found) != 1:
+            refuse("event.shape", "/links")
+        return found[0]
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """The signing parties, ascending, each once."""
+        return tuple(sorted({signer.party for signer in self.header.signers}))
+
+    def signer(self, key: str) -> Signer | None:
+        """The signer of a key, if it signs."""
+        return next((signer for signer in self.header.signers if signer.key == key), None)
+
+    @property
+    def proven_from(self) -> int:
+        """Start of the proven interval in ms: the largest `at` among its prevs and `after` (PROTOCOL section 6).
+
+        Without them it begins at the genesis. A prev outside of what is known counts as the genesis.
+        """
+        times = [self.world.log.genesis_at if self.index else self.at]
+        for link in self.header.links:
+            state = self._known(link.subject)
+            if state is not None and state.head == link.prev:
+                times.append(state.head_at)
+        if self.header.after is not None:
+            times.append(self.world.heads_at(self.header.after) or 0)
+        return max(times)
+
+    def _known(self, subject: str) -> State | None:
+        try:
+            return self.world.find(subject)
+        except Outside:
+            return None
+
 
 Writer = Callable[[Act, str, Signer], bool]
 """Tell whether a signer is entitled to a subject of this act."""

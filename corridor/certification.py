@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field, model_validator
 
-from corridor.body import Body, Slot, accredited, beginner, found, has_role, key_of
+from corridor.body import Act, Body, Slot, accredited, beginner, found, has_role, key_of
 from corridor.custody import filed_by, signed_on_chain
 from corridor.findings import Finding
 from corridor.measures import (
@@ -30,7 +30,7 @@ from corridor.policies import DAY_MS, LIMITS
 from corridor.refusals import refuse
 from corridor.states import CertificateState, IncidentState, PolicyNotice, PolicyState, State
 from corridor.vocabulary import IncidentClass, Role
-from corridor.world import LOG, Act
+from corridor.world import LOG
 from ledger.payload import Signer
 from ledger.subjects import party_of
 from ledger.times import parse_time

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from corridor.body import Slot, Writer, accredited, custodian, key_of
+from corridor.body import Act, Slot, Writer, accredited, custodian, key_of
 from corridor.policies import LIMITS
 from corridor.refusals import refuse
 from corridor.states import LotState
 from corridor.vocabulary import Role
-from corridor.world import Act
 from ledger.payload import Signer
 
 MAX_LOTS_AN_ACT: Final = 32

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar
 
-from corridor.body import Body, Slot, custodian, found
+from corridor.body import Act, Body, Slot, custodian, found
 from corridor.custody import (
     ITS_CUSTODIAN,
     MAX_LOTS_AN_ACT,
@@ -36,7 +36,6 @@ from corridor.quantities import PPM
 from corridor.refusals import refuse
 from corridor.states import CertificateState, Export, LotState, State, Tender
 from corridor.vocabulary import TransportMode
-from corridor.world import Act
 from ledger.payload import Signer
 
 SEVERAL_LOTS = Slot((custodian,), most=MAX_LOTS_AN_ACT)

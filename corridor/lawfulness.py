@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
+from typing import Final, NamedTuple
 
-from corridor.body import found
+from corridor.body import Act, found
 from corridor.findings import Finding
 from corridor.policies import DAY_MS, LIMITS
 from corridor.states import Inspection, SiteState
 from corridor.vocabulary import SALE_ALLOWED, SiteStatus
-from corridor.world import Act, Outside
+from corridor.world import Outside
 
 
 class Lawful(Enum):
@@ -45,25 +46,46 @@ def judge(
     return Lawful.HELD if lawful_at(claimed) else Lawful.REFUTED
 
 
-def _judge_act(act: Act, lawful_at: Callable[[int], bool], changes: Sequence[int]) -> Lawful:
-    return judge(lawful_at, changes, act.proven_from, act.header.claimed_at_ms, act.at)
+class Codes(NamedTuple):
+    """The finding's code for each outcome that is worth one."""
+
+    refuted: str
+    held: str
+    consistent: str
+
+
+LICENCE: Final = Codes("licence.not_valid", "licence.held", "licence.consistent")
+SALE: Final = Codes("site.unlawful_sale", "site.sale_held", "site.sale_consistent")
+BAN: Final = Codes("policy.banned", "policy.ban_held", "policy.ban_consistent")
+
+
+def _judge_act(
+    act: Act, subject: str, codes: Codes, lawful_at: Callable[[int], bool], changes: Sequence[int]
+) -> Iterator[Finding]:
+    """Yield the finding of an act that was not lawful over its whole proven interval."""
+    outcome = judge(lawful_at, changes, act.proven_from, act.header.claimed_at_ms, act.at)
+    code = {
+        Lawful.REFUTED: codes.refuted,
+        Lawful.HELD: codes.held,
+        Lawful.FROM_CLAIM: codes.consistent,
+    }.get(outcome)
+    if code:
+        yield found(act, code, subject)
 
 
 def assess_licence(act: Act, subject: str) -> Iterator[Finding]:
     """Yield a finding if the site's licence was not valid over the whole proven interval (rule R16, claim O1)."""
     site = act.world.site(subject)
-    outcome = _judge_act(
-        act,
-        lambda t: site.licence_from <= t <= site.licence_until,
-        [site.licence_from, site.licence_until + 1],
-    )
-    code = {
-        Lawful.REFUTED: "licence.not_valid",
-        Lawful.HELD: "licence.held",
-        Lawful.FROM_CLAIM: "licence.consistent",
-    }.get(outcome)
-    if code:
-        yield found(act, code, subject)
+    ends = [site.licence_from, site.licence_until + 1]
+    yield from _judge_act(act, subject, LICENCE, _within(site.licence_from, site.licence_until), ends)
+
+
+def _within(first: int, last: int) -> Callable[[int], bool]:
+    return lambda t: first <= t <= last
+
+
+def _outside(first: int, last: int) -> Callable[[int], bool]:
+    return lambda t: not first <= t <= last
 
 
 def sale_allowed(site: SiteState, at: int) -> bool:
@@ -87,14 +109,7 @@ def assess_sale(act: Act, sites: Iterable[str]) -> Iterator[Finding]:
     for subject in sites:
         site = act.world.site(subject)
         changes = [t for seen in site.inspections for t in (seen.at, _lapses(seen) + 1)]
-        outcome = _judge_act(act, _allows_sale(site), changes)
-        code = {
-            Lawful.REFUTED: "site.unlawful_sale",
-            Lawful.HELD: "site.sale_held",
-            Lawful.FROM_CLAIM: "site.sale_consistent",
-        }.get(outcome)
-        if code:
-            yield found(act, code, subject)
+        yield from _judge_act(act, subject, SALE, _allows_sale(site), changes)
 
 
 def _allows_sale(site: SiteState) -> Callable[[int], bool]:
@@ -119,15 +134,5 @@ def assess_bans(act: Act, hs: str, countries: Iterable[str]) -> Iterator[Finding
             ban = act.world.policy(notice.policy)
         except Outside:
             continue
-        outcome = _judge_act(
-            act,
-            lambda t, ban=ban: not ban.valid_from <= t <= ban.valid_until,  # type: ignore[misc]  # used at once
-            [ban.valid_from, ban.valid_until + 1],
-        )
-        code = {
-            Lawful.REFUTED: "policy.banned",
-            Lawful.HELD: "policy.ban_held",
-            Lawful.FROM_CLAIM: "policy.ban_consistent",
-        }.get(outcome)
-        if code:
-            yield found(act, code, notice.policy)
+        ends = [ban.valid_from, ban.valid_until + 1]
+        yield from _judge_act(act, notice.policy, BAN, _outside(ban.valid_from, ban.valid_until), ends)

@@ -7,12 +7,12 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import Field, StringConstraints
 
-from corridor.body import Body, Slot
+from corridor.body import Act, Body, Slot
 from corridor.measures import Digest, KeyText, Part, items
 from corridor.refusals import refuse
 from corridor.states import Accreditation, Key, KeyOwner, LogState, PartyState, State
 from corridor.vocabulary import Role
-from corridor.world import LOG, Act
+from corridor.world import LOG
 from ledger.payload import Signer
 from ledger.subjects import party_id
 

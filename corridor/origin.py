@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Final, Literal
 from pydantic import Field, model_validator
 
 from corridor.balance import check_grades
-from corridor.body import Body, Slot, accredited, beginner, custodian, key_of
+from corridor.body import Act, Body, Slot, accredited, beginner, custodian, key_of
 from corridor.findings import Finding
 from corridor.lawfulness import assess_licence
 from corridor.measures import (
@@ -34,7 +34,6 @@ from corridor.measures import (
 from corridor.refusals import refuse
 from corridor.states import Holding, Inspection, LotState, SiteState, State, TagBlockState
 from corridor.vocabulary import UNKNOWN, CustodyModel, LotForm, Role, SiteStatus
-from corridor.world import Act
 from ledger.payload import Signer
 from ledger.subjects import party_of
 from ledger.times import parse_time

@@ -8,13 +8,12 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import model_validator
 
-from corridor.body import Body, Slot, has_role, key_of, the_party
+from corridor.body import Act, Body, Slot, has_role, key_of, the_party
 from corridor.logbook import Inception
 from corridor.measures import LAX, SET, Code, Country, Digest, HsCode, KeyText, Time, check_order, items
 from corridor.refusals import refuse
 from corridor.states import Accreditation, Key, KeyOwner, PartyState, State
 from corridor.vocabulary import Role
-from corridor.world import Act
 from ledger.payload import Signer
 from ledger.times import parse_time
 

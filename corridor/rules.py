@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from corridor.body import Slot, key_of
+from corridor.body import Act, Slot, key_of
 from corridor.custody import check_filings
 from corridor.findings import Finding
 from corridor.logbook import LogGenesis
@@ -18,7 +18,7 @@ from corridor.policies import DAY_MS, HOUR_MS, LIMITS
 from corridor.refusals import refuse
 from corridor.statements import read_body
 from corridor.states import LotState, State
-from corridor.world import Act, World
+from corridor.world import World
 from ledger.chain import GENESIS_PREV
 from ledger.envelope import Envelope
 from ledger.subjects import kind_of

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Final, Literal
 from pydantic import model_validator
 
 from corridor.balance import check_available, check_balance, check_grades
-from corridor.body import Body, Slot, beginner, custodian
+from corridor.body import Act, Body, Slot, beginner, custodian
 from corridor.custody import living_lot
 from corridor.lineage import EMPTY, Flow, apportion, put_together, take
 from corridor.measures import (
@@ -32,7 +32,6 @@ from corridor.measures import (
 from corridor.refusals import refuse
 from corridor.states import AccountState, LotState, State
 from corridor.vocabulary import CustodyModel, LossKind, LotForm, Process, weakest_model
-from corridor.world import Act
 from ledger.subjects import party_of
 
 MAX_EDGES: Final = 256

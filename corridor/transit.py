@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from corridor.balance import check_available, check_grades
-from corridor.body import Body, Slot, custodian
+from corridor.body import Act, Body, Slot, custodian
 from corridor.custody import (
     ITS_CUSTODIAN,
     filed_by,
@@ -37,7 +37,6 @@ from corridor.quantities import contained_mg
 from corridor.refusals import refuse
 from corridor.states import State
 from corridor.vocabulary import AssayBasis, LossKind, Role, SealAct, TransportMode
-from corridor.world import Act
 
 LAB_AND_OFFICIALS = (Role.LABORATORY, Role.INSPECTOR, Role.CERTIFIER, Role.CUSTOMS, Role.AUTHORITY)
 

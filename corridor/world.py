@@ -1,4 +1,4 @@
-"""The world an event acts in: the states of subjects before it, and the event in its place.
+"""The world an event acts in: the states of subjects before it.
 
 The journal gives states from its store, an offline verifier only those of its bundle's closure. A rule that needs a
 subject outside of what is known raises `Outside`: in the journal that cannot happen, in the verifier it makes
@@ -7,9 +7,8 @@ what depends on it "not shown" instead of a guess.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
 
 from corridor.errors import CorridorError
 from corridor.refusals import refuse
@@ -26,10 +25,6 @@ from corridor.states import (
     State,
     TagBlockState,
 )
-from ledger.payload import Payload, Signer
-
-if TYPE_CHECKING:
-    from corridor.body import Body
 
 S = TypeVar("S", bound=State)
 
@@ -131,64 +126,3 @@ class World:
         """Who registered a key."""
         state = self.find(f"key:{key}")
         return state if isinstance(state, KeyOwner) else None
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One event in its place: header, body, index, the log's time, and the world before it."""
-
-    header: Payload
-    body: Body
-    event_id: str
-    index: int
-    at: int
-    world: World
-
-    def linked(self, kind: str) -> Iterator[str]:
-        """Subjects of one kind whose chains this event extends, ascending."""
-        return (link.subject for link in self.header.links if link.subject.split(":", 1)[0] == kind)
-
-    def about(self, kind: str) -> Iterator[str]:
-        """Subjects of one kind that this event speaks about, ascending."""
-        return (subject for subject in self.header.about if subject.split(":", 1)[0] == kind)
-
-    def begins(self, subject: str) -> bool:
-        """Tell whether this event is the subject's first."""
-        return any(link.subject == subject and link.prev == "0" * 64 for link in self.header.links)
-
-    def only(self, kind: str) -> str:
-        """The one linked subject of a kind; refuses `event.shape` where there is not exactly one."""
-        found = list(self.linked(kind))
-        if len(found) != 1:
-            refuse("event.shape", "/links")
-        return found[0]
-
-    @property
-    def parties(self) -> tuple[str, ...]:
-        """The signing parties, ascending, each once."""
-        return tuple(sorted({signer.party for signer in self.header.signers}))
-
-    def signer(self, key: str) -> Signer | None:
-        """The signer of a key, if it signs."""
-        return next((signer for signer in self.header.signers if signer.key == key), None)
-
-    @property
-    def proven_from(self) -> int:
-        """Start of the proven interval in ms: the largest `at` among its prevs and `after` (PROTOCOL section 6).
-
-        Without them it begins at the genesis. A prev outside of what is known counts as the genesis.
-        """
-        times = [self.world.log.genesis_at if self.index else self.at]
-        for link in self.header.links:
-            state = self._known(link.subject)
-            if state is not None and state.head == link.prev:
-                times.append(state.head_at)
-        if self.header.after is not None:
-            times.append(self.world.heads_at(self.header.after) or 0)
-        return max(times)
-
-    def _known(self, subject: str) -> State | None:
-        try:
-            return self.world.find(subject)
-        except Outside:
-            return None

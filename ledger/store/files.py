@@ -62,7 +62,7 @@ class HeadFile:
                         "The head file holds another size or root than the database.",
                         hint="Is another server signing for this log? Stop it, then start again.",
                     )
-                self._replace(f"{new.size}\n{new.root.hex()}\n".encode())
+                replace_durably(self._path, f"{new.size}\n{new.root.hex()}\n".encode())
         except OSError as fault:
             raise StoreError(
                 "head.unwritable", "The head file cannot be written.", hint="Check its disk and permissions."
@@ -75,21 +75,26 @@ class HeadFile:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _replace(self, data: bytes) -> None:
-        fresh = self._beside(".new")
-        with fresh.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
     def _beside(self, suffix: str) -> Path:
         return self._path.with_name(self._path.name + suffix)
+
+
+def replace_durably(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Replace a file's content so that after a crash it holds the old or the new, whole; durable on return.
+
+    A new file beside it is written and synced, takes its name, and then the folder is synced. OSError if any fails.
+    """
+    fresh = path.with_name(f"{path.name}.new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _unreadable() -> StoreError:

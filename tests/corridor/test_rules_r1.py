@@ -76,6 +76,7 @@ def test_a_genesis_is_signed_by_all_whom_it_embeds(play: Play) -> None:
     assert founding(play, all_three) == "admitted"
     assert founding(play, all_three[:2], all_three) == "authority.not_entitled"
     assert founding(play, all_three[:2]) == "event.body_disagrees"
+    assert founding(play, all_three, all_three[:2]) == "event.body_disagrees"
     assert founding(play, [*all_three, "guest"]) == "key.unknown"
     twice = [play.named("new root").inception]
     assert founding(play, all_three[::2], operator=twice[0]) == "event.body_disagrees"
