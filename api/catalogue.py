@@ -63,7 +63,6 @@ event.stale_signatures | 422 | = | Compose it anew and let all parties sign agai
 event.after_unknown | 422 | = | Name the genesis or a heads statement of this log, or leave `after` out.
 event.shape | 422 | = | GET /v1/types says which subjects the type takes.
 event.body_disagrees | 422 | = | Make the member and the event say the same.
-event.duplicate | 409 | = | Nothing needs to be done.
 key.unknown | 403 | = | Register it by key.added, or the party by party.incepted.
 key.other_party | 403 | = | List the key with the party that registered it.
 key.registered | 409 | = | A key belongs to one party and duty for ever: make a new one.

@@ -206,10 +206,12 @@ class IncidentClosed(Body):
     outcome: Literal["unfounded", "mitigated", "confirmed"]
 
     def check(self, act: Act) -> None:
-        """Refuse to clear something else than what the incident concerns."""
+        """Refuse to clear something else than what the incident concerns, and to close it again."""
         incident = act.world.incident(act.only("incident"))
         if act.header.about != incident.concerns:
             refuse("event.body_disagrees", "/about", hint="Name exactly what the incident concerns.")
+        if incident.status == "closed":
+            refuse("event.body_disagrees", "/links/0/subject", hint="It is closed already.")
 
     def evolve(self, act: Act) -> Iterator[State]:
         """Close it."""

@@ -166,6 +166,20 @@ CATALOGUE: Final[dict[str, Kind]] = {
         "At the claimed time the site's licence was not valid.",
         "À l'heure déclarée, la licence du site n'était pas valable.",
     ),
+    "licence.not_operator": Kind(
+        "R16",
+        "refutes",
+        ("O1",),
+        "The party that declared the lot is not among the site's registered operators.",
+        "La partie qui a déclaré le lot n'est pas parmi les exploitants enregistrés du site.",
+    ),
+    "tag.other_site": Kind(
+        "R10",
+        "refutes",
+        ("O1",),
+        "A tag used on the lot was issued for another site.",
+        "Une étiquette utilisée sur le lot a été délivrée pour un autre site.",
+    ),
     "licence.held": Kind(
         "R16",
         "holds",

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Final, Literal
 from pydantic import Field, model_validator
 
 from corridor.balance import check_grades
-from corridor.body import Act, Body, Slot, accredited, beginner, custodian, key_of
+from corridor.body import Act, Body, Slot, accredited, beginner, custodian, found, key_of
 from corridor.findings import Finding
 from corridor.lawfulness import assess_licence
 from corridor.measures import (
@@ -59,6 +59,8 @@ class SiteRegistered(Body):
     licence_from: Time
     licence_until: Time
     capacity_g_per_day: PositiveGrams
+    operators: Annotated[tuple[PartyId, ...], items(0, 64), SET] = ()
+    """Who may mine there under the licence; where it is not said, anybody's extraction is taken as declared."""
 
     @model_validator(mode="after")
     def _window_in_order(self) -> SiteRegistered:
@@ -77,6 +79,7 @@ class SiteRegistered(Body):
             subject=act.only("site"),
             country=self.country,
             minerals=self.minerals,
+            operators=self.operators,
             licence_from=parse_time(self.licence_from),
             licence_until=parse_time(self.licence_until),
         )
@@ -216,8 +219,14 @@ class LotExtracted(Body):
             yield block.model_copy(update={"used": tuple(sorted({*block.used, *used.numbers}))})
 
     def assess(self, act: Act) -> Iterator[Finding]:
-        """The licence over the proven interval (rule R16)."""
-        return assess_licence(act, self.site)
+        """The licence over the proven interval and who holds it (R16), and tags of another site (R10)."""
+        yield from assess_licence(act, self.site)
+        operators = act.world.site(self.site).operators
+        if operators and party_of(act.only("lot")) not in operators:
+            yield found(act, "licence.not_operator", self.site)
+        for used in self.tags:
+            if act.world.tag_block(used.block).site != self.site:
+                yield found(act, "tag.other_site", used.block)
 
 
 class LotDeclared(Body):

@@ -24,6 +24,17 @@ def _slots(slots: Mapping[str, Slot]) -> list[dict[str, Any]]:
     ]
 
 
+def _without_null(schema: Any) -> Any:  # noqa: ANN401  # JSON Schema
+    """Say of a member that may be absent only that: the form has no null (PROTOCOL section 2)."""
+    if isinstance(schema, list):
+        return [_without_null(item) for item in schema if item != {"type": "null"}]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {name: _without_null(part) for name, part in schema.items() if (name, part) != ("default", None)}
+    choices = kept.get("anyOf")
+    return {**kept.pop("anyOf")[0], **kept} if choices and len(choices) == 1 else kept
+
+
 @cache
 def _examples() -> dict[str, dict[str, Any]]:
     data: dict[str, dict[str, Any]] = orjson.loads(
@@ -40,7 +51,7 @@ def describe(body: type[Body]) -> dict[str, Any]:
         "links": _slots(body.links),
         "about": _slots(body.about),
         "committed": sorted(body.committed),
-        "schema": body.model_json_schema(),
+        "schema": _without_null(body.model_json_schema()),
         "example": _examples()[body.type],
     }
 

@@ -24,7 +24,6 @@ REFUSALS: Final[dict[str, tuple[str, str]]] = {
         "R1",
         "A member of the body disagrees with the event's links, about or signers.",
     ),
-    "event.duplicate": ("R1", "An event with this id is already in the log."),
     "key.unknown": ("R1", "A signing key is not registered."),
     "key.other_party": ("R1", "A signing key belongs to another party than the one it is listed with."),
     "key.registered": ("R1", "The key to register is already registered."),

@@ -115,6 +115,7 @@ class SiteState(State):
     kind: Literal["site"] = "site"
     country: str
     minerals: tuple[str, ...]
+    operators: tuple[str, ...] = ()
     licence_from: int
     licence_until: int
     inspections: tuple[Inspection, ...] = ()

@@ -166,6 +166,7 @@ def open_site(  # a site has that many facts
     hs: str,
     scale: str,
     capacity_g_per_day: int,
+    operators: Sequence[str],
 ) -> str:
     """Register a site at a control post's coordinates and inspect it green; give its id."""
     site = state.authority.subject("site", code)
@@ -182,6 +183,7 @@ def open_site(  # a site has that many facts
         "licence_from": format_time(START_MS - 365 * DAY_MS),
         "licence_until": format_time(START_MS + SEASON_DAYS * DAY_MS),
         "capacity_g_per_day": capacity_g_per_day,
+        "operators": list[Value](sorted(operators)),
     }
     conductor.act("site.registered", [own(state.authority)], body, links=[site])
     inspect_site(conductor, state, site, "green")

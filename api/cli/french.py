@@ -62,7 +62,6 @@ event.stale_signatures | Un événement signé par plusieurs parties a plus de 3
 event.after_unknown | `after` ne nomme ni la genèse ni un état des têtes de ce registre. | Nommer l'un d'eux, ou omettre `after`.
 event.shape | L'événement poursuit ou vise des sujets que son type n'admet pas. | GET /v1/types dit lesquels il prend.
 event.body_disagrees | Un membre du corps contredit les sujets ou les signataires. | Faire dire la même chose aux deux.
-event.duplicate | Un événement de cet identifiant est déjà au registre. | Il n'y a rien à faire.
 key.unknown | Une clé signataire n'est pas enregistrée. | L'enregistrer par key.added, ou la partie par party.incepted.
 key.other_party | Une clé signataire appartient à une autre partie que celle indiquée. | L'indiquer avec la partie qui l'a enregistrée.
 key.registered | La clé à enregistrer l'est déjà. | Une clé appartient à une partie et à une charge pour toujours : en faire une autre.

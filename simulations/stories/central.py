@@ -58,7 +58,7 @@ class Central:
         *cooperatives, plant, carrier, agent, buyer = society.enrol(
             conductor, [*names, "Kigali Tantalum", "Lakes Haulage", "Dar Forwarding", "Eastern Refinery"]
         )
-        sites = [self._site(conductor, number) for number in range(len(names))]
+        sites = [self._site(conductor, number, one) for number, one in enumerate(cooperatives)]
         phones = [one.held("agent", "device") for one in cooperatives]
         for one, phone in zip(cooperatives, phones, strict=True):
             add_key(conductor, one, phone)
@@ -76,7 +76,7 @@ class Central:
         product = yield env.process(self._process(conductor, plant, bought))
         yield env.process(self._certify_and_export(conductor, product, (plant, carrier, agent, buyer)))
 
-    def _site(self, conductor: Conductor, number: int) -> str:
+    def _site(self, conductor: Conductor, number: int, operator: Actor) -> str:
         return open_site(
             conductor,
             self.society.states["RW"],
@@ -86,6 +86,7 @@ class Central:
             hs=COLTAN,
             scale="artisanal",
             capacity_g_per_day=400_000,
+            operators=[operator.party],
         )
 
     def _tags(self, conductor: Conductor, holder: Actor, site: str) -> str:

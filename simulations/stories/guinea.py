@@ -51,6 +51,7 @@ class Guinea:
             hs=BAUXITE,
             scale="industrial",
             capacity_g_per_day=60_000_000_000,
+            operators=[mine.party],
         )
         account = mine.subject("account", "KAMSAR-STOCK")
         opening: dict[str, Value] = {

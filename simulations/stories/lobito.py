@@ -63,6 +63,7 @@ class Lobito:
             hs=COPPER_CONCENTRATE,
             scale="industrial",
             capacity_g_per_day=2_000_000_000,
+            operators=[mine.party],
         )
         yield env.timeout(DAY_MS)
         whole = self._mine(conductor, mine, site)

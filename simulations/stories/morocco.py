@@ -47,6 +47,7 @@ class Morocco:
             hs=COBALT_ORE,
             scale="industrial",
             capacity_g_per_day=60_000_000,
+            operators=[mine.party],
         )
         yield env.timeout(DAY_MS)
         ore = mined(

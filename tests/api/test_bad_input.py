@@ -382,6 +382,7 @@ def test_a_head_without_end_is_cut_off(quiet: Served) -> None:
     assert quiet.http.get("/healthz").status_code == 200
 
 
+@pytest.mark.slow
 def test_what_is_no_http_harms_nobody(quiet: Served) -> None:
     """Rubbish on the wire gets at most a 400."""
     for rubbish in (

@@ -17,6 +17,8 @@ from api.cli import main as dispatcher
 from api.cli.main import main
 from ledger.envelope import read_entry
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(dispatcher.__file__).parents[2]
 OTC = "import sys; from api.cli.main import main; sys.exit(main())"
 Otc = Callable[..., tuple[int, str, str]]

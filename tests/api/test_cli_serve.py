@@ -18,6 +18,8 @@ from api.cli.main import main
 from api.keyfiles import read_key
 from ledger.note import COSIGNATURE_V1, VerifierKey
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(dispatcher.__file__).parents[2]
 OTC = "import sys; from api.cli.main import main; sys.exit(main())"
 

@@ -28,6 +28,8 @@ from ledger.ports import Signed
 if TYPE_CHECKING:
     from conftest import Host
 
+pytestmark = pytest.mark.slow
+
 ORIGIN = "log.example/kat"
 LOG_KEY, KEY, STRANGER = (SigningKey(bytes([number] * 32)) for number in (1, 2, 3))
 NAME = "w.example/kat"

@@ -23,6 +23,8 @@ from ledger.store.sql import SqlStore
 if TYPE_CHECKING:
     from conftest import Author
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(server.__file__).parents[1]
 START_MS = 1_767_592_800_000
 PROGRAM = (

@@ -50,6 +50,7 @@ class Season:
             hs="260300",
             scale="small",
             capacity_g_per_day=10**9,
+            operators=[mine.party],
         )
         number = 0
         while len(season.envelopes) < events:

@@ -7,6 +7,7 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +47,7 @@ def test_a_log_fetched_over_http_is_audited_by_its_entries(story: SimpleNamespac
     assert [p.code for p in audit_entries(entries[:-1], note, story.trust)] == ["checkpoint.root"]
 
 
+@pytest.mark.slow
 def test_every_byte_changed_is_named_by_index_and_event(tell_story: Callable[[], SimpleNamespace]) -> None:
     """A byte of each entry, anywhere in it: its index, its event's id as recorded, and no other entry."""
     story, dice = tell_story(), Random(7)
@@ -208,6 +210,7 @@ def damages(story: SimpleNamespace) -> Iterator[tuple[str, Callable[..., Any], s
     yield "index_of", lambda right, _: None if right == 20 else right, "entry.index", "entries"
 
 
+@pytest.mark.slow
 def test_each_table_is_compared_with_the_entries(story: SimpleNamespace) -> None:
     """One wrong answer of the store, whichever table it comes from: named by that table."""
     for question, answer, code, table in damages(story):

@@ -224,6 +224,7 @@ def test_a_log_of_another_rule_set_is_not_judged_by_ours(
 LOTS = ("lot", "sibling", "merged", "second_drawn")
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(chosen=st.sampled_from(LOTS), data=st.data())
 def test_less_evidence_never_shows_more(story: SimpleNamespace, chosen: str, data: st.DataObject) -> None:

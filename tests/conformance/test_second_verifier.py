@@ -26,6 +26,8 @@ from ledger.trust_file import read_trust
 if TYPE_CHECKING:
     from conftest import Season
 
+pytestmark = pytest.mark.slow
+
 MUTANTS = int(os.environ.get("OTC_MUTANTS", "1500"))
 PARTS = 10
 

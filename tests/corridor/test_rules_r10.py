@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from corridor.findings import CATALOGUE
 from corridor.journal import Committed, NotCommitted
 from ledger.envelope import Link
 
@@ -122,3 +123,13 @@ def test_refused_tags_stay_fresh(play: Play) -> None:
     assert play.refusal("lot.extracted", play.miner, body, links=[lot, block]) == "tag.used"
     assert play.state(block).used == ()
     play.post("lot.extracted", play.miner, tagged(play, site, (block, [11])), links=[lot, block])
+
+
+def test_a_tag_of_another_site_refutes_the_origin(play: Play) -> None:
+    """A tag that was issued for one site and is used at another enters, with a finding against O1."""
+    home, other = play.site(), play.site("OTHER")
+    block = issue(play, home)
+    lot = play.miner.subject("lot", "A")
+    play.post("lot.extracted", play.miner, tagged(play, other, (block, [11])), links=[lot, block])
+    assert play.codes == ["tag.other_site"]
+    assert CATALOGUE["tag.other_site"].claims == ("O1",)

@@ -346,3 +346,13 @@ def test_a_ban_can_be_ended(play: Play) -> None:
     play.now = now + DAY_MS
     lot = play.declare("B", 10)
     assert ship(play, lot) == []
+
+
+def test_only_a_sites_operators_mine_there(play: Play) -> None:
+    """Where the register names operators, another party's extraction enters, with a finding against O1."""
+    site = play.site("OPEN", operators=[play.miner.party])
+    play.extract(site, "A")
+    assert play.codes == []
+    body = play.extraction(site)
+    play.post("lot.extracted", play.trader, body, links=[play.trader.subject("lot", "B")])
+    assert play.codes == ["licence.not_operator"]

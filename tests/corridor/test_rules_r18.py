@@ -72,3 +72,14 @@ def test_a_reporter_stays_a_commitment(play: Play) -> None:
     second = play.intermediary.subject("incident", "J")
     code = play.refusal("incident.opened", play.intermediary, named, links=[second])
     assert code == "form.unknown_member"
+
+
+def test_a_closed_incident_is_not_closed_again(play: Play) -> None:
+    """One closing ends it; a second one with another outcome is refused."""
+    lot = play.declare()
+    incident = play.authority.subject("incident", "I")
+    play.post("incident.opened", play.authority, CRITICAL, links=[incident], about=[lot])
+    play.post("incident.closed", play.authority, {"outcome": "mitigated"}, links=[incident], about=[lot])
+    again = {"outcome": "unfounded"}
+    code = play.refusal("incident.closed", play.authority, again, links=[incident], about=[lot])
+    assert code == "event.body_disagrees"

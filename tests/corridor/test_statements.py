@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,6 +92,7 @@ SUBJECT = re.compile(
     r"party:[a-z2-7]{32}|(?:site|lot|tag|account|certificate|incident|policy):[a-z2-7]{32}/\S+"
 )
 MARKED = {  # which members hold subjects, by hand from each type's table of members
+    "site.registered": {"operators": "party"},
     "tag.issued": {"site": "site", "holder": "party"},
     "lot.extracted": {"site": "site", "tags/block": "tag"},
     "lot.measured": {"assay/laboratory": "party"},
@@ -583,3 +585,11 @@ def test_a_sample_with_any_value_replaced_is_read_or_refused(
         return
     with suppress(LedgerError):
         assert read_body(changed(payload, path, data.draw(json_values))).type == payload.type
+
+
+def test_no_published_schema_offers_null() -> None:
+    """Optional members are absent, never null (PROTOCOL section 2): no schema has the type or the default."""
+    for described in reference().values():
+        text = orjson.dumps(described["schema"])
+        assert b'"null"' not in text
+        assert b":null" not in text

@@ -242,6 +242,7 @@ def test_the_first_checkpoint_is_genesis_and_heads(world: World) -> None:
     )
 
 
+@pytest.mark.slow
 def test_heads_are_those_of_brute_force_checkpoint_after_checkpoint(disk: World) -> None:
     """Each statement's root is that of all 65,536 buckets, computed from the events alone."""
     records = [(GENESIS, ("log",), ())]
@@ -354,6 +355,7 @@ steps = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(steps)
 def test_no_crashes_ever_give_two_roots_for_one_size(steps: list[tuple[int, int, bool, int | None]]) -> None:

@@ -416,6 +416,7 @@ def test_publishing_switches_the_top_tree_and_keeps_the_notes(store: Store) -> N
     refused("store.conflict", go_back)
 
 
+@pytest.mark.slow
 def test_readers_never_see_half_a_commit(store: Store) -> None:
     """While one writes 60 commits, eight readers find size, entries, tree, chain and state in agreement."""
     done = threading.Event()
