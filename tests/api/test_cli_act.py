@@ -18,6 +18,8 @@ from api.keyfiles import beside, party_of, read_inception, read_key
 from ledger.envelope import read_envelope
 from ledger.subjects import commitment
 
+pytestmark = pytest.mark.slow
+
 Otc = Callable[..., tuple[int, str, str]]
 
 

@@ -187,6 +187,7 @@ def test_who_does_not_wait_any_longer_is_not_written_for(author: Author, open_lo
     assert isinstance(log.post(events[1])[0], NotCommitted), "the trader was never admitted"
 
 
+@pytest.mark.slow
 def test_every_checkpoint_ends_with_heads_and_extends_the_last(author: Author, open_log: OpenLog) -> None:
     """Under a stream of events each published checkpoint ends with `log.heads` of the entries before it."""
     log = open_log(author.data)
@@ -213,6 +214,7 @@ def test_checkpoints_keep_their_distance(author: Author, open_log: OpenLog) -> N
     assert published(log).size == 2
 
 
+@pytest.mark.slow
 def test_heads_keep_to_their_share_of_the_writers_time(
     author: Author, open_log: OpenLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ import argparse
 import json
 import platform
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from season import Kept, Season, keep
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
+from certifiers.audit import audit_entries
+from certifiers.verifier import verify
 from corridor import rules
 from corridor.journal import Journal, read_signed
 from corridor.states import State
@@ -33,8 +35,9 @@ from ledger.merkle import MemoryTree, inclusion_proof, leaf_hash
 from ledger.ports import Record
 from ledger.store.memory import MemoryStore
 from ledger.store.sql import SqlStore
-from tests.benchmarks.season import Season
+from ledger.trust_file import read_trust
 
+ROOT = Path(__file__).resolve().parents[2]
 ENTRIES_OF_A_TREE = 100_000
 GROUP = 50
 
@@ -112,6 +115,10 @@ def figures(events: int) -> list[tuple[str, float, str]]:
         ours = _rows(path / "b.db", season)
         raw = _raw_rows(path / "c.db", season)
         rows.append(("commit path without rules or signatures (S5)", ours / raw, "of raw executemany"))
+    kept = keep(season)
+    signatures = sum(len(read_envelope(e).signatures) for e in season.envelopes) + 1
+    rows.append(("audit of entries, one process (S1)", _audited(kept, signatures) / v, "V signatures"))
+    rows += _verified(kept)
     p99 = _proofs()
     rows.append((f"inclusion proof at {ENTRIES_OF_A_TREE} entries in memory, p99", p99 * 1e6, "µs"))
     return rows
@@ -187,6 +194,41 @@ def _raw_rows(path: Path, season: Season) -> float:
     rate = timed(work)
     database.close()
     return rate
+
+
+def _audited(kept: Kept, signatures: int) -> float:
+    def work() -> int:
+        problems = list(audit_entries(kept.entries))
+        if problems:
+            raise RuntimeError("the season audits to problems")
+        return signatures
+
+    return timed(work)
+
+
+def _verified(kept: Kept) -> list[tuple[str, float, str]]:
+    """One lot's bundle: inside a process, and as a whole process beside a bare import of `cryptography`."""
+    trust = read_trust(kept.trust)
+    inside = 1_000 / timed(lambda: len([verify(kept.bundle, trust) for _ in range(50)]))
+    with tempfile.TemporaryDirectory() as folder:
+        bundle, policy = Path(folder, "lot.bundle"), Path(folder, "trust.policy")
+        bundle.write_bytes(kept.bundle)
+        policy.write_bytes(kept.trust)
+        ours = _process("-m", "api", "verify", str(bundle), "--trust", str(policy))
+        bare = _process("-c", "import cryptography.hazmat.primitives.asymmetric.ed25519")
+    return [
+        (f"verify a bundle of {len(kept.bundle):,} bytes, in a process", inside, "ms"),
+        ("`otc verify` as a whole process (S14)", ours / bare, "of a bare import of cryptography"),
+    ]
+
+
+def _process(*arguments: str) -> float:
+    took = []
+    for _ in range(5):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, *arguments], check=True, capture_output=True, cwd=ROOT)
+        took.append(time.perf_counter() - start)
+    return sorted(took)[2]
 
 
 def _proofs() -> float:

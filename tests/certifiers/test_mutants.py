@@ -355,7 +355,7 @@ SHARES = {"shown": 3, "troubled": 5, "drawn": 5}
     [
         pytest.param("shown", marks=pytest.mark.slow),
         pytest.param("troubled", marks=pytest.mark.slow),
-        "drawn",
+        pytest.param("drawn", marks=pytest.mark.slow),
     ],
 )
 def test_no_mutant_shows_more_than_the_bundle_did(targets: dict[str, Target], name: str) -> None:
