@@ -237,6 +237,7 @@ def test_the_ratio_is_opened_bytes_by_file_bytes() -> None:
     assert refused(zeros_in_a_file(100_001, 1_000)).code == "bundle.ratio"
 
 
+@pytest.mark.slow
 def test_sixteen_mebibytes_open_and_a_byte_more_does_not() -> None:
     """MiB is 2^20; the limit is of what was opened, gzipped or not."""
     assert MAX_OPENED_BYTES == 16 * MIB

@@ -13,6 +13,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -374,6 +375,7 @@ class Season(RuleBasedStateMachine):
             assert all(g >= 0 for c in (holding.classes_g, *holding.classes_mg.values()) for g in c.values())
 
 
+@pytest.mark.slow
 def test_no_season_creates_or_loses_a_gram(new_play: Callable[[], Play]) -> None:
     """Any sequence of events conserves grams and milligrams exactly, and one gram of cheating is refused."""
     run_state_machine_as_test(

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 # `python -m venv DIR` puts itself there and a command `otc`; `python -m pip …` takes as long as PIP_SECONDS
 # says, counts its calls, and ends with PIP_EXIT.
 STAND_IN = """#!/bin/sh
