@@ -48,7 +48,7 @@ event.actor | 400 | The actor is not among the signers. | Name the party that ac
 event.linked_and_about | 400 | A subject is both linked and spoken about. | Name it once.
 key.form | 400 | A text is not the text of an Ed25519 key. | It has 48 characters and begins with z6Mk.
 key.weak | 400 | A key is not fit to sign: others could sign as well. | Make a new key.
-key.file | 400 | A file holds no usable private key. | `otc keygen` makes one.
+key.file | 400 | A file holds no usable private key. | Name another file; a log's own keys can only be brought back from a copy.
 key.entropy | 400 | A key needs at least 32 bytes of entropy. | Throw the dice again.
 signature.invalid | 400 | A signature does not hold for its key and these bytes. | Sign the very bytes that are sent.
 signature.missing | 400 | A signer has not signed. | Let every party in `signers` sign; `otc sign` adds a signature.
@@ -120,7 +120,7 @@ proof.heads | 400 | The heads of a bundle do not hold. | Fetch the bundle again.
 proof.absent | 400 | An absence is not proved. | Fetch the bundle again.
 proof.over | 400 | A bundle carries more than its heads need. | Fetch the bundle again.
 witness.form | 400 | The bytes are no add-checkpoint request. | Compare them with C2SP tlog-witness.
-witness.state | 400 | The witness's state file cannot be used. | Restore it: a witness that forgets could cosign a split view.
+witness.state | 400 | The witness's state file cannot be used. | Never replace it by an older copy: a witness that forgets could cosign a split view.
 witness.in_use | 400 | Another witness uses this state file. | Give each witness a state file of its own.
 head.missing | 503 | The head file is gone. | Look where it was: is its disk mounted?
 head.stale | 503 | The head file is older than what is published. | Do database, head file and keys belong together?
@@ -128,12 +128,12 @@ head.moved | 503 | The head file holds another size or root than the database. |
 head.unreadable | 503 | The head file does not say what was signed last. | Do not delete it; ask a witness for size and root.
 head.unwritable | 503 | The head file cannot be written. | Check its disk and permissions.
 store.absent | 503 | There is no database at this place. | Run `otc init` first.
-store.behind | 503 | The database is older than what the log has signed. | Refill it from a mirror or a static export.
+store.behind | 503 | The database is older than what the log has signed. | Bring back a newer copy of the database; there is no way to accept the rollback.
 store.forked | 503 | The database is not the log that was signed. | Do database, head file and keys belong together?
 store.pending | 503 | The last checkpoint signed is not yet published. | Wait for the witnesses.
 store.busy | 503 | Too many readers at once. | Try again.
 store.conflict | 503 | Another writer was faster. | Send the same bytes again.
-store.corrupt | 503 | The database file is damaged. | Run `otc audit`, which names the damage; restore a backup.
+store.corrupt | 503 | The database file is damaged. | Run `otc audit`, which names the damage; go on with a whole copy that the head file agrees with.
 store.failed | 503 | The database failed. | Look at the server's log.
 store.foreign | 503 | The database is not this log. | Check its name.
 store.full | 507 | The disk is full; nothing was written. | Free some space; reading goes on.

@@ -272,7 +272,7 @@ class PolicyPublished(Body):
 
 
 class VerificationPerformed(Body):
-    """An auditor or a buyer says as of which checkpoint it verified the lot, and what came out (claim G2).
+    """An auditor or a buyer says as of which checkpoint it examined the lot, and what came out (claim G2).
 
     The checkpoint's size and root fix what was looked at; a bundle's own bytes vary with its cosignatures' times.
     """

@@ -35,7 +35,7 @@ def read_seed(pem: bytes) -> bytes:
         hint = "Remove the password first: openssl pkcs8 -in FILE -out FILE2."
         raise SignatureRefused("key.file", "The key file is encrypted.", hint=hint) from None
     except (ValueError, UnsupportedAlgorithm):
-        hint = "`otc keygen` makes a new one."
+        hint = "Name another file; a log's own keys can only be brought back from a copy."
         raise SignatureRefused("key.file", "The file holds no private key in PEM.", hint=hint) from None
     if not isinstance(key, Ed25519PrivateKey):
         raise SignatureRefused("key.file", "The private key is of another kind than Ed25519.")

@@ -180,8 +180,8 @@ class Log:
 
 _CHECK_PATHS = "Do database, head file and keys belong together?"
 _REFILL = (
-    "Do not go on with it: refill the database from a mirror or a static export up to that size, or begin a "
-    "successor log."
+    "Do not go on with it: bring back the newest copy of the database, of that size at least; without one, a "
+    "successor log is needed. There is no way to accept the rollback."
 )
 
 

@@ -76,7 +76,7 @@ def _make_room(out: Path) -> str:
     mark = out / MARK
     if any(out.iterdir()):
         if not mark.is_file() or not mark.read_text(errors="replace").startswith(MARK_LINE):
-            return f"{out} holds something else than a demonstration; name another folder with --out"
+            return f"{out} holds something other than a demonstration; name another folder with --out"
         shutil.rmtree(out)
         out.mkdir()
     return ""

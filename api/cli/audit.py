@@ -31,7 +31,8 @@ WORDS: Final = {
         "more": "… and {count:,} problems more",
         "sound": "{audited:,} entries audited: nothing is wrong",
         "wrong": "{audited:,} entries audited: {count:,} problems ({codes})",
-        "public": "audited what is public: up to index {last} of {size:,} entries",
+        "public": "audited what is public: {audited:,} of {size:,} entries",
+        "not_compared": "not compared, as it is not there: {name}",
     },
     "fr": {
         "entry": "entrée {index}",
@@ -41,7 +42,8 @@ WORDS: Final = {
         "more": "… et {count:,} problèmes de plus",
         "sound": "{audited:,} entrées examinées : rien à signaler",
         "wrong": "{audited:,} entrées examinées : {count:,} problèmes ({codes})",
-        "public": "examiné ce qui est public : jusqu'à l'index {last} de {size:,} entrées",
+        "public": "examiné ce qui est public : {audited:,} de {size:,} entrées",
+        "not_compared": "non comparé, car absent : {name}",
     },
 }
 
@@ -95,7 +97,9 @@ def _print(audited: Audited, lang: str) -> None:
     if count > MAX_SHOWN:
         say(words["more"].format(count=count - MAX_SHOWN))
     if audited.audited < audited.size:
-        tell(words["public"].format(last=audited.audited - 1, size=audited.size))
+        tell(words["public"].format(audited=audited.audited, size=audited.size))
+    for name in audited.not_compared:
+        tell(words["not_compared"].format(name=name))
     codes = Counter(problem.code for problem in audited.problems)
     listed = ", ".join(f"{code} {number:,}" for code, number in codes.most_common())
     say(words["wrong" if count else "sound"].format(audited=audited.audited, count=count, codes=listed))
@@ -119,6 +123,7 @@ def _as_json(audited: Audited, lang: str) -> dict[str, object]:
         "ok": not audited.problems,
         "size": audited.size,
         "audited": audited.audited,
+        "not_compared": list(audited.not_compared),
         "problems": [
             {**asdict(problem), "sentence": _sentence(problem, lang)} for problem in audited.problems
         ],

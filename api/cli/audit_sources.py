@@ -42,6 +42,8 @@ class Audited:
     size: int
     audited: int
     problems: list[Problem]
+    not_compared: tuple[str, ...] = ()
+    """What the log was not held against, because it was not there."""
 
 
 def audit_folder(data: Path, trust: TrustFile | None, *, workers: int, progress: Show) -> Audited:
@@ -66,7 +68,9 @@ def audit_folder(data: Path, trust: TrustFile | None, *, workers: int, progress:
         )
         problems += (problem for part in checking for problem in part.result())
         problems += _check_head_file(snapshot, HeadFile(data / "head"))
-    return Audited(size, size, sorted(problems, key=_place))
+    absent = [] if trust else ["trust file"]
+    absent += [] if (data / "head").exists() else ["head file"]
+    return Audited(size, size, sorted(problems, key=_place), tuple(absent))
 
 
 def audit_url(url: str, trust: TrustFile | None, *, progress: Show) -> Audited:
@@ -80,7 +84,8 @@ def audit_url(url: str, trust: TrustFile | None, *, progress: Show) -> Audited:
             progress(auditor.size, size)
     if auditor.size == size:
         problems += auditor.check_note(note, newest=True)
-    return Audited(size, auditor.size, sorted(problems, key=_place))
+    absent = ("head file",) if trust else ("trust file", "head file")
+    return Audited(size, auditor.size, sorted(problems, key=_place), absent)
 
 
 def _public_entries(client: Client, size: int) -> Iterator[bytes]:

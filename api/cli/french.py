@@ -47,7 +47,7 @@ event.actor | L'acteur n'est pas parmi les signataires. | Nommer la partie qui a
 event.linked_and_about | Un sujet est à la fois poursuivi et visé. | Le nommer une fois.
 key.form | Un texte n'est pas celui d'une clé Ed25519. | Il a 48 caractères et commence par z6Mk.
 key.weak | Une clé n'est pas propre à signer : d'autres pourraient signer aussi. | Faire une nouvelle clé.
-key.file | Un fichier ne contient pas de clé privée utilisable. | `otc keygen` en fait une.
+key.file | Un fichier ne contient pas de clé privée utilisable. | Nommer un autre fichier ; les clés d'un registre ne reviennent que d'une copie.
 key.entropy | Une clé demande au moins 32 octets de hasard. | Relancer les dés.
 signature.invalid | Une signature ne vaut pas pour sa clé et ces octets. | Signer les octets mêmes qui sont envoyés.
 signature.missing | Un signataire n'a pas signé. | Faire signer chaque partie de `signers` ; `otc sign` ajoute une signature.
@@ -101,7 +101,7 @@ note.signature | La signature d'une clé connue ne vaut pas pour la note. | La n
 note.unknown | Aucune des clés connues n'a signé la note. | Vérifier le fichier de confiance.
 note.vkey | Une clé de vérification est mal formée. | Elle est <nom>+<8 chiffres hexadécimaux>+<base64>.
 note.other | La note n'est pas celle à publier. | Regarder le journal du serveur.
-checkpoint.form | Le texte de la note n'est pas un point de contrôle. | Trois lignes : origine, taille, racine.
+checkpoint.form | Le texte de la note n'est pas un état signé. | Trois lignes : origine, taille, racine.
 cosignature.time | L'heure d'une cosignature n'est pas un nombre positif de secondes. | Régler l'horloge du témoin.
 quorum.origin | Le fichier de confiance n'a pas de clé pour un registre de cette origine. | Ajouter sa ligne log.
 quorum.unmet | Les cosignatures ne font pas le quorum. | Attendre d'autres témoins.
@@ -112,13 +112,13 @@ tile.entry | Un paquet d'entrées est vide, coupé ou trop long. | Le relire.
 proof.form | Les octets ne sont pas un fichier de preuve. | Les comparer à C2SP tlog-proof.
 proof.length | Une preuve n'a pas le nombre d'empreintes fixé par les tailles. | La relire.
 proof.inclusion | Une preuve d'inclusion ne vaut pas. | L'entrée n'est pas dans ce registre.
-proof.consistency | Une preuve de cohérence ne vaut pas. | Garder les deux points de contrôle et avertir les témoins.
+proof.consistency | Une preuve de cohérence ne vaut pas. | Garder les deux états signés et avertir les témoins.
 proof.multiproof | Une preuve multiple ne vaut pas. | Redemander le dossier.
 proof.heads | Les têtes d'un dossier ne valent pas. | Redemander le dossier.
 proof.absent | Une absence n'est pas prouvée. | Redemander le dossier.
 proof.over | Un dossier porte plus que ses têtes ne demandent. | Redemander le dossier.
 witness.form | Les octets ne sont pas une requête add-checkpoint. | Les comparer à C2SP tlog-witness.
-witness.state | Le fichier d'état du témoin est inutilisable. | Le restaurer : un témoin qui oublie pourrait cosigner deux vues.
+witness.state | Le fichier d'état du témoin est inutilisable. | Ne jamais le remplacer par une copie plus ancienne : un témoin qui oublie pourrait cosigner une double version.
 witness.in_use | Un autre témoin emploie ce fichier d'état. | Donner à chaque témoin le sien.
 head.missing | Le fichier de tête a disparu. | Regarder où il était : son disque est-il monté ?
 head.stale | Le fichier de tête est plus ancien que ce qui est publié. | Base, fichier de tête et clés vont-ils ensemble ?
@@ -126,13 +126,13 @@ head.moved | Le fichier de tête contient une autre taille ou racine que la base
 head.unreadable | Le fichier de tête ne dit pas ce qui fut signé en dernier. | Ne pas l'effacer ; demander taille et racine à un témoin.
 head.unwritable | Le fichier de tête ne peut pas être écrit. | Vérifier son disque et ses droits.
 store.absent | Il n'y a pas de base à cet endroit. | Lancer d'abord `otc init`.
-store.behind | La base est plus ancienne que ce que le registre a signé. | La remplir depuis un miroir ou une copie statique.
+store.behind | La base est plus ancienne que ce que le registre a signé. | Remettre une copie plus récente de la base ; rien ne permet d'accepter le retour en arrière.
 store.forked | La base n'est pas le registre qui fut signé. | Base, fichier de tête et clés vont-ils ensemble ?
-store.pending | Le dernier point de contrôle signé n'est pas encore publié. | Attendre les témoins.
+store.pending | Le dernier état signé n'est pas encore publié. | Attendre les témoins.
 store.busy | Il y a trop de lecteurs à la fois. | Réessayer.
 store.conflict | Un autre écrivain fut plus rapide. | Renvoyer les mêmes octets.
 grade.impossible | Aucune marchandise de ce code SH ne peut contenir autant de cet analyte. | Vérifier l'unité et la base de l'analyse.
-store.corrupt | Le fichier de la base est abîmé. | Lancer `otc audit`, qui nomme les dégâts ; restaurer une sauvegarde.
+store.corrupt | Le fichier de la base est abîmé. | Lancer `otc audit`, qui nomme les dégâts ; continuer avec une copie entière.
 store.failed | La base a échoué. | Regarder le journal du serveur.
 store.foreign | La base n'est pas ce registre. | Vérifier son nom.
 store.full | Le disque est plein ; rien n'a été écrit. | Libérer de la place ; la lecture continue.
@@ -149,7 +149,7 @@ founding.refused | Un registre ne peut pas être fondé ainsi. | La phrase dit p
 file.exists | Le fichier existe déjà. | Choisir un autre nom ; rien n'est remplacé.
 file.form | Le fichier n'a pas la forme attendue. | Est-ce le bon fichier ?
 file.unreadable | Le fichier ne peut pas être lu ou créé. | Vérifier son nom et ses droits.
-bundle.unpublished | Le registre n'a pas publié de point de contrôle. | Redemander après le premier.
+bundle.unpublished | Le registre n'a pas publié d'état signé. | Redemander après le premier.
 bundle.unknown_lot | Aucun lot de ce nom n'est dans ce qui est publié. | Vérifier son identifiant ; un nouveau lot y est dans la seconde.
 bundle.size | Le dossier serait plus grand que ce qu'un vérificateur ouvre. | Demander le dossier d'un lot bien plus en aval.
 request.media_type | Le corps est d'un autre type de média que celui lu ici. | L'indice du problème nomme le bon.
@@ -169,8 +169,8 @@ absent.subject | Aucun sujet de ce nom n'a commencé dans ce registre. | Vérifi
 absent.corridor | Aucun corridor n'a cet identifiant. | GET /v1/corridors les donne.
 absent.type | Aucun type de ce nom n'est lu ici. | GET /v1/types les donne.
 absent.code | Aucun problème n'a ce code. | docs/reference/problems.md les donne.
-absent.checkpoint | Aucun point de contrôle n'est encore publié. | Attendre le premier.
-absent.tile | Le point de contrôle publié ne va pas jusqu'à cette tuile. | Relire /log/checkpoint.
+absent.checkpoint | Aucun état signé n'est encore publié. | Attendre le premier.
+absent.tile | L'état signé publié ne va pas jusqu'à cette tuile. | Relire /log/checkpoint.
 absent.proof | L'événement est enregistré, mais pas encore publié. | Redemander dans une seconde.
 access.delayed | Une entrée n'est pas publique avant l'heure que fixe la genèse. | Redemander plus tard.
 server.busy | Plus d'événements attendent qu'on n'en peut tenir. | Renvoyer les mêmes octets plus tard.

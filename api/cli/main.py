@@ -101,7 +101,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "witness": Command(
         "api.cli.witness",
         "run a witness that cosigns checkpoints",
-        "lancer un témoin qui cosigne les points de contrôle du registre",
+        "lancer un témoin qui cosigne les états signés du registre",
         "otc witness --key w.key --name w.example/1 --state w.state --log VKEY --port 8090",
     ),
     "explain": Command(

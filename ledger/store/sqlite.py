@@ -60,7 +60,7 @@ _MEANINGS = {
     sqlite3.SQLITE_CORRUPT: (
         "store.corrupt",
         "The database file is damaged.",
-        "Run `otc audit`; restore a backup.",
+        "Go on with a whole copy that the head file agrees with.",
     ),
     sqlite3.SQLITE_NOTADB: ("store.foreign", "The file is no SQLite database.", "Check its name."),
     sqlite3.SQLITE_CONSTRAINT: (
