@@ -15,7 +15,7 @@ STALE_CODES: Final[dict[str, str]] = {
     "checkpoint.too_old": "The checkpoint is older than --max-age allows.",
     "checkpoint.too_small": "The checkpoint is smaller than --min-size.",
     "checkpoint.behind_seen": "A larger checkpoint of this log was met before.",
-    "checkpoint.split_view": "Another checkpoint of this log and size was met before: two views of one log.",
+    "checkpoint.split_view": "Another root was met for this size of a log of this name: a split view, or two logs that share a name.",
     "checkpoint.seen_other_log": "The checkpoint met before is of another log.",
     "bundle.also": "A signed event given beside the bundle cannot be read, or its signatures do not hold.",
 }
@@ -77,8 +77,8 @@ FAILURES: Final[dict[str, Phrase]] = {
         "un état plus récent de ce registre est connu ici ; demandez un dossier plus récent",
     ),
     "checkpoint.split_view": _failed(
-        "two different logs of the same size were signed: a split view",
-        "deux registres différents de même taille ont été signés : double version",
+        "another root was met for this size: a split view, or two logs that share a name",
+        "une autre racine a été vue pour cette taille : double version, ou deux registres de même nom",
     ),
     "checkpoint.seen_other_log": _failed(
         "the checkpoint met before is of another log", "l'état déjà vu est celui d'un autre registre"
